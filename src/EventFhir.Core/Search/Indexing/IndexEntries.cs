@@ -1,0 +1,72 @@
+using System.Collections.Immutable;
+
+using EventFhir.Core.Events;
+
+namespace EventFhir.Core.Search.Indexing;
+
+/// <summary>
+/// What one version of a resource puts into the search index, for all parameters of its type. Where each value goes is decided by
+/// <see cref="TypeLayout"/>; the tables are in docs/storage.md.
+/// </summary>
+public sealed class IndexEntries
+{
+    /// <summary>One value per column of <see cref="TypeLayout.Columns"/>, in that order.</summary>
+    public required ImmutableArray<ColumnValue> Columns { get; init; }
+
+    /// <summary>64-bit hashes for the terms array: distinct, ascending.</summary>
+    public ImmutableArray<long> Terms { get; init; } = [];
+
+    /// <summary>64-bit hashes of near-unique tokens (identifiers): distinct, ascending. Table ident_….</summary>
+    public ImmutableArray<long> Identifiers { get; init; } = [];
+
+    /// <summary>Table ref_…: distinct, in order.</summary>
+    public ImmutableArray<ReferenceEntry> References { get; init; } = [];
+
+    /// <summary>Table str_…: distinct, in order.</summary>
+    public ImmutableArray<StringEntry> Strings { get; init; } = [];
+
+    /// <summary>Table num_…: distinct, in order.</summary>
+    public ImmutableArray<NumberEntry> Numbers { get; init; } = [];
+
+    /// <summary>Table date_…: distinct, in order.</summary>
+    public ImmutableArray<DateEntry> Dates { get; init; } = [];
+
+    /// <summary>The text of the narrative, for _text; null if there is none. Table text_….</summary>
+    public string? Narrative { get; init; }
+}
+
+/// <summary>The value of one typed column. Default is SQL null.</summary>
+public readonly record struct ColumnValue
+{
+    private ColumnValue(ColumnKind kind) => (Kind, HasValue) = (kind, true);
+
+    public bool HasValue { get; }
+    public ColumnKind Kind { get; }
+    public ResourceKey Reference { get; private init; }
+    public DateTimeOffset Instant { get; private init; }
+    public decimal Number { get; private init; }
+    public long Hash { get; private init; }
+    public string? Text { get; private init; }
+    public double Coordinate { get; private init; }
+
+    public static ColumnValue Of(ResourceKey reference) => new(ColumnKind.Reference) { Reference = reference };
+    public static ColumnValue Of(DateTimeOffset instant) => new(ColumnKind.Instant) { Instant = instant };
+    public static ColumnValue Of(decimal number) => new(ColumnKind.Number) { Number = number };
+    public static ColumnValue Of(long hash) => new(ColumnKind.Hash) { Hash = hash };
+    public static ColumnValue Of(string text) => new(ColumnKind.Text) { Text = text };
+    public static ColumnValue Of(double coordinate) => new(ColumnKind.Coordinate) { Coordinate = coordinate };
+}
+
+/// <summary>How a typed column is stored: bigint (rid of the target), timestamptz, numeric, bigint, text collate "C", float8.</summary>
+public enum ColumnKind { Reference, Instant, Number, Hash, Text, Coordinate }
+
+/// <param name="Parameter">The 32-bit hash of the parameter's code (<see cref="Hashing"/>).</param>
+public readonly record struct ReferenceEntry(int Parameter, ResourceKey Target);
+
+/// <param name="Normalized">As semantics.md says: NFKD, no combining marks, case folded.</param>
+public readonly record struct StringEntry(int Parameter, string Normalized, string Exact);
+
+/// <param name="Hash">Of the parameter, and the unit or the first component of a composite where there is one.</param>
+public readonly record struct NumberEntry(long Hash, decimal Low, decimal High);
+
+public readonly record struct DateEntry(long Hash, DateTimeOffset Low, DateTimeOffset High);

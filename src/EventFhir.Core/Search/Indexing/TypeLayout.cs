@@ -1,0 +1,15 @@
+using System.Collections.Immutable;
+
+using EventFhir.Model.Definitions;
+
+namespace EventFhir.Core.Search.Indexing;
+
+/// <summary>The side tables of layout G (docs/storage.md).</summary>
+[Flags]
+public enum SideTables { None = 0, Identifiers = 1, References = 2, Strings = 4, Numbers = 8, Dates = 16, Text = 32 }
+
+/// <param name="Name">Name in SQL, lower case with underscores: "subject", "date_lo", "value_quantity".</param>
+public sealed record IndexColumn(string Name, ColumnKind Kind);
+
+/// <summary>Where the search parameters of one resource type are stored: the columns of its x_ table and which side tables it has.</summary>
+public sealed record TypeLayout(TypeDefinition Type, ImmutableArray<IndexColumn> Columns, SideTables SideTables);

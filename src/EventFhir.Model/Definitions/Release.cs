@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using System.Text;
+
+namespace EventFhir.Model.Definitions;
+
+/// <summary>Everything the engines know about one release of FHIR: tables generated from the official definitions (docs/definitions.md).</summary>
+public sealed class Release
+{
+    private static readonly Lazy<Release> LazyR4 = new(() => ReleaseLoader.Load("R4"));
+    private static readonly Lazy<Release> LazyR5 = new(() => ReleaseLoader.Load("R5"));
+    private readonly Utf8NameMap<TypeDefinition> byName;
+    private readonly Dictionary<int, TypeDefinition> byNumber;
+    private readonly Dictionary<TypeDefinition, ImmutableArray<SearchParameterDefinition>> searchParameters = [];
+    private readonly Dictionary<string, SearchParameterDefinition> searchParameterByUrl;
+
+    internal Release(
+        string name,
+        string fhirVersion,
+        ImmutableArray<TypeDefinition> types,
+        ImmutableArray<SearchParameterDefinition> searchParameters,
+        ImmutableArray<CompartmentDefinition> compartments,
+        ImmutableArray<CodeList> codeLists,
+        ImmutableArray<OperationDefinition> operations)
+    {
+        (Name, FhirVersion, Types, SearchParameters) = (name, fhirVersion, types, searchParameters);
+        (Compartments, CodeLists, Operations) = (compartments, codeLists, operations);
+        byName = Utf8NameMap<TypeDefinition>.Of(types, static type => (type.Name, type));
+        byNumber = types.Where(type => type.Number != 0).ToDictionary(type => type.Number);
+        ResourceTypes = [.. types.Where(type => type.IsResource && !type.IsAbstract)];
+        foreach (var type in ResourceTypes)
+            this.searchParameters[type] = [.. searchParameters.Where(parameter => type.Is(parameter.Base))];
+        searchParameterByUrl = searchParameters.DistinctBy(parameter => parameter.Url).ToDictionary(parameter => parameter.Url);
+    }
+
+    public static Release R4 => LazyR4.Value;
+    public static Release R5 => LazyR5.Value;
+
+    /// <summary>"R4" or "R5".</summary>
+    public string Name { get; }
+
+    /// <summary>For example "4.0.1".</summary>
+    public string FhirVersion { get; }
+
+    public ImmutableArray<TypeDefinition> Types { get; }
+
+    /// <summary>The concrete resource types, in alphabetical order.</summary>
+    public ImmutableArray<TypeDefinition> ResourceTypes { get; }
+
+    public ImmutableArray<SearchParameterDefinition> SearchParameters { get; }
+    public ImmutableArray<CompartmentDefinition> Compartments { get; }
+    public ImmutableArray<CodeList> CodeLists { get; }
+    public ImmutableArray<OperationDefinition> Operations { get; }
+
+    public TypeDefinition? FindType(ReadOnlySpan<byte> utf8Name) => byName.Find(utf8Name);
+    public TypeDefinition? FindType(string name) => byName.Find(Encoding.UTF8.GetBytes(name));
+    public TypeDefinition? FindResourceType(string name) => FindType(name) is { IsResource: true, IsAbstract: false } type ? type : null;
+    public TypeDefinition TypeOfNumber(int number) => byNumber[number];
+
+    /// <summary>The parameters of a concrete resource type, those of Resource and DomainResource included.</summary>
+    public ImmutableArray<SearchParameterDefinition> SearchParametersOf(TypeDefinition type) => searchParameters[type];
+
+    public SearchParameterDefinition? FindSearchParameter(string url) => searchParameterByUrl.GetValueOrDefault(url);
+}

@@ -1,0 +1,31 @@
+using EventFhir.Model.Definitions;
+
+namespace EventFhir.Model.Elements;
+
+[Flags]
+internal enum NodeFlags : byte
+{
+    None = 0,
+
+    /// <summary>A primitive with a value (it may instead have only an id or extensions).</summary>
+    HasValue = 1,
+
+    /// <summary>The value is a JSON string, so Start and Length exclude the quotes.</summary>
+    IsString = 2,
+
+    /// <summary>The JSON string holds escapes.</summary>
+    IsEscaped = 4,
+
+    /// <summary>The element repeats in its definition, so its location carries an index.</summary>
+    IsIndexed = 8,
+}
+
+/// <summary>
+/// One element of a resource. Nodes lie in document order: the children of node i start at i + 1, and its next sibling is at End.
+/// All items of an array are siblings. A primitive's id and extensions (JSON "_name") are its children.
+/// </summary>
+/// <param name="Definition">Null for the root.</param>
+/// <param name="Start">Where the JSON value starts in the text: for strings, after the quote.</param>
+/// <param name="Ordinal">The place among the siblings of the same name.</param>
+internal record struct Node(
+    ElementDefinition? Definition, TypeDefinition Type, int Parent, int End, int Start, int Length, int Ordinal, NodeFlags Flags);
