@@ -24,6 +24,9 @@ public sealed class ElementDefinition
     public bool IsSummary { get; internal set; }
     public bool IsModifier { get; internal set; }
 
+    /// <summary>True for those that XML writes as an attribute: Element.id and Extension.url.</summary>
+    public bool IsXmlAttribute { get; internal set; }
+
     /// <summary>The order among the elements of <see cref="Owner"/>, which is the order in XML.</summary>
     public int Order { get; internal set; }
 
@@ -69,4 +72,8 @@ public sealed class CodeList(string url, ImmutableArray<(string System, string C
 public enum InvariantSeverity { Error, Warning }
 
 /// <summary>A FHIRPath rule that must be true, for example obs-7.</summary>
-public sealed record Invariant(string Key, InvariantSeverity Severity, string Expression, string Human);
+public sealed record Invariant(string Key, InvariantSeverity Severity, string Expression, string Human)
+{
+    /// <summary>True if no resource that a reader has accepted can break the rule, so that evaluating it is needless (corrections.json).</summary>
+    public bool IsStructural { get; init; }
+}

@@ -10,13 +10,10 @@ public enum TypeKind { Primitive, Complex, Backbone, Resource }
 /// </summary>
 public sealed class TypeDefinition
 {
-    private readonly Utf8NameMap<JsonProperty> properties;
+    private Utf8NameMap<JsonProperty> properties = new();
 
-    internal TypeDefinition(string name, TypeKind kind, bool isAbstract, int number)
-    {
+    internal TypeDefinition(string name, TypeKind kind, bool isAbstract, int number) =>
         (Name, Kind, IsAbstract, Number) = (name, kind, isAbstract, number);
-        properties = new Utf8NameMap<JsonProperty>();
-    }
 
     public string Name { get; }
     public TypeKind Kind { get; }
@@ -59,6 +56,9 @@ public sealed class TypeDefinition
 
     internal void Seal()
     {
+        var count = 0;
+        foreach (var element in Elements) count += element.Properties.Length;
+        properties = new Utf8NameMap<JsonProperty>(count);
         foreach (var element in Elements)
             foreach (var property in element.Properties)
                 properties.Add(property.Name, property);
