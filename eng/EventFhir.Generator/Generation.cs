@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json.Nodes;
 using EventFhir.Generator.Curation;
 
 namespace EventFhir.Generator;
@@ -28,6 +29,7 @@ public sealed class Generation(string root)
             if (PackageOf(release) is { } package) Curate(release, package, handling);
             else notes.Add($"{release.Package} cannot be had, so {Folder(release)} was not compared with it.");
             var model = Curated(release);
+            SearchParameterCuration.Require(model);
             numbers.Register(model.Types);
             var tables = $"src/EventFhir.Model/Generated/{release.Release}.tables";
             numbers.RequireAgreement(File.Exists(Path(tables)) ? File.ReadAllText(Path(tables)) : "");
@@ -41,15 +43,19 @@ public sealed class Generation(string root)
         var corrections = new Corrections(File.ReadAllText(Path("eng/definitions/corrections.json")));
         var types = new TypeCuration(package);
         Rewrite("types.json", types.Types);
-        Rewrite("elements.json", types.Elements);
+        // Once before the corrections, so that they name one row instead of one for each type, and once after them.
+        var inheritance = new Inheritance(types.Types);
+        var elements = inheritance.WithoutInherited([.. types.Elements]);
+        var corrected = corrections.Apply(release.Release, "elements.json", elements.Select(Rows.ToJson)).Select(Rows.FromJson<CuratedElement>);
+        Keep("elements.json", inheritance.WithoutInherited([.. corrected]).Select(Rows.ToJson));
         Rewrite("invariants.json", types.Invariants);
         Rewrite("code-lists.json", new CodeListCuration(package).Rows(types.Elements));
         Rewrite("search-parameters.json", new SearchParameterCuration(types.Types).Rows(package));
         Rewrite("compartments.json", CompartmentCuration.Rows(package));
         Rewrite("operations.json", OperationCuration.Rows(package));
 
-        void Rewrite<T>(string file, IEnumerable<T> rows) =>
-            Settle($"{Folder(release)}/{file}", Rows.Write(corrections.Apply(release.Release, file, rows.Select(Rows.ToJson))), handling);
+        void Rewrite<T>(string file, IEnumerable<T> rows) => Keep(file, corrections.Apply(release.Release, file, rows.Select(Rows.ToJson)));
+        void Keep(string file, IEnumerable<JsonObject> rows) => Settle($"{Folder(release)}/{file}", Rows.Write(rows), handling);
     }
 
     private CuratedModel Curated(CuratedRelease release)

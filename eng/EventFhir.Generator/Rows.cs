@@ -30,5 +30,7 @@ internal static class Rows
 
     public static IReadOnlyList<T> Read<T>(string text) => JsonSerializer.Deserialize<List<T>>(text, Options)!;
 
+    public static T FromJson<T>(JsonObject row) => row.Deserialize<T>(Options)!;
+
     public static JsonObject ToJson<T>(T row) => JsonSerializer.SerializeToNode(row, Options)!.AsObject();
 }

@@ -28,15 +28,24 @@ internal sealed class SearchParameterCuration
                 parameter.Text("code")!,
                 parameter.Text("type")!,
                 parameter.Text("url")!,
-                expression is null || name is null ? expression : BranchesFor(name, expression, parameter.Text("url")!),
+                expression is null || name is null ? expression : BranchesFor(name, expression),
                 targets.Count == 0 || targets.Exists(target => !resources.TryGetValue(target, out var type) || type.Abstract) ? null : targets,
                 components.Count == 0 ? null : components);
     }
 
-    private string BranchesFor(string name, string expression, string url)
+    /// <summary>Refuses rows that apply to nothing, which a correction must have removed.</summary>
+    public static void Require(CuratedModel model)
+    {
+        var curation = new SearchParameterCuration(model.Types);
+        foreach (var row in model.SearchParameters)
+            if (row.Base is null || (row.Expression is { } expression && !Branches(expression).Any(branch => curation.Applies(branch, row.Base))))
+                throw new InvalidDataException($"{row.Url} has no branch for {row.Base ?? "any base"}: {row.Expression}");
+    }
+
+    /// <summary>The branches for a base; all of them if none can hold there, for <see cref="Require"/> to find.</summary>
+    private string BranchesFor(string name, string expression)
     {
         var branches = Branches(expression).Where(branch => Applies(branch, name)).Distinct(StringComparer.Ordinal).ToList();
-        if (branches.Count == 0) Console.Error.WriteLine($"{url}: no branch applies to {name}: {expression}");
         return branches.Count > 0 ? string.Join(" | ", branches) : expression;
     }
 

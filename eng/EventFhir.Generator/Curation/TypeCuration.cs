@@ -9,8 +9,7 @@ internal sealed class TypeCuration
     private readonly Dictionary<string, JsonElement> definitions;
     private readonly Dictionary<string, JsonElement> profiles;
     private readonly Dictionary<string, CuratedType> types = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, CuratedElement> elements = new(StringComparer.Ordinal);
-    private readonly List<CuratedElement> changed = [];
+    private readonly List<CuratedElement> elements = [];
     private readonly Dictionary<string, List<string>> rules = new(StringComparer.Ordinal);
     private readonly InvariantCuration invariants;
 
@@ -25,7 +24,8 @@ internal sealed class TypeCuration
     }
 
     public IEnumerable<CuratedType> Types => types.Values.OrderBy(type => type.Name, StringComparer.Ordinal);
-    public IEnumerable<CuratedElement> Elements => changed.OrderBy(element => element.Path.Split('.')[0], StringComparer.Ordinal);
+    /// <summary>All elements, those that a type only inherits included.</summary>
+    public IEnumerable<CuratedElement> Elements => elements.OrderBy(element => element.Path.Split('.')[0], StringComparer.Ordinal);
     public IEnumerable<CuratedInvariant> Invariants => invariants.Rows;
 
     private void Curate(string name)
@@ -45,7 +45,7 @@ internal sealed class TypeCuration
             AddType(path, "backbone", backboneBase, element, isAbstract: false);
         }
         foreach (var element in snapshot.Skip(1))
-            if (kind != "primitive" || element.Text("path") != $"{name}.value") AddElement(element, backbones.ContainsKey(element.Text("path")!));
+            if (kind != "primitive" || element.Text("path") != $"{name}.value") elements.Add(Row(element, backbones.ContainsKey(element.Text("path")!)));
     }
 
     private static bool IsBackbone(JsonElement element, List<JsonElement> snapshot)
@@ -71,25 +71,6 @@ internal sealed class TypeCuration
         var inherited = definition.Text("baseDefinition") is { } url ? RulesOf(url.LastSegment()) : [];
         return rules[type] = [.. own.Union(inherited, StringComparer.Ordinal)];
     }
-
-    private void AddElement(JsonElement element, bool isBackbone)
-    {
-        var row = Row(element, isBackbone);
-        elements.Add(row.Path, row);
-        if (Inherited(row) is { } inherited && IsSame(row, inherited)) return;
-        changed.Add(row);
-    }
-
-    private CuratedElement? Inherited(CuratedElement row)
-    {
-        var localName = row.Path[(row.Owner.Length + 1)..];
-        for (var type = types[row.Owner].Base; type is not null; type = types[type].Base)
-            if (elements.TryGetValue($"{type}.{localName}", out var inherited)) return inherited;
-        return null;
-    }
-
-    private static bool IsSame(CuratedElement one, CuratedElement other) =>
-        JsonElement.DeepEquals(JsonSerializer.SerializeToElement(one with { Path = "" }), JsonSerializer.SerializeToElement(other with { Path = "" }));
 
     private CuratedElement Row(JsonElement element, bool isBackbone)
     {

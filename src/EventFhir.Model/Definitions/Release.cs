@@ -27,8 +27,8 @@ public sealed class Release
         byName = Utf8NameMap<TypeDefinition>.Of(types, static type => (type.Name, type));
         byNumber = types.Where(type => type.Number != 0).ToDictionary(type => type.Number);
         ResourceTypes = [.. types.Where(type => type.IsResource && !type.IsAbstract)];
-        foreach (var type in ResourceTypes)
-            this.searchParameters[type] = [.. searchParameters.Where(parameter => type.Is(parameter.Base))];
+        var byBase = searchParameters.ToLookup(parameter => parameter.Base);
+        foreach (var type in ResourceTypes) this.searchParameters[type] = ParametersOf(type, byBase);
         searchParameterByUrl = searchParameters.DistinctBy(parameter => parameter.Url).ToDictionary(parameter => parameter.Url);
     }
 
@@ -58,6 +58,15 @@ public sealed class Release
 
     /// <summary>The parameters of a concrete resource type, those of Resource and DomainResource included.</summary>
     public ImmutableArray<SearchParameterDefinition> SearchParametersOf(TypeDefinition type) => searchParameters[type];
+
+    private static ImmutableArray<SearchParameterDefinition> ParametersOf(
+        TypeDefinition type,
+        ILookup<TypeDefinition, SearchParameterDefinition> byBase)
+    {
+        var parameters = ImmutableArray.CreateBuilder<SearchParameterDefinition>();
+        for (var at = type; at is not null; at = at.Base) parameters.AddRange(byBase[at]);
+        return parameters.ToImmutable();
+    }
 
     public SearchParameterDefinition? FindSearchParameter(string url) => searchParameterByUrl.GetValueOrDefault(url);
 }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace EventFhir.Model.Definitions;
@@ -39,6 +40,7 @@ internal sealed class Utf8NameMap<T> where T : class
         Place(slots, new Slot(name, Hash(name), value));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public T? Find(ReadOnlySpan<byte> name)
     {
         var hash = Hash(name);
@@ -64,6 +66,8 @@ internal sealed class Utf8NameMap<T> where T : class
         slots[at] = slot;
     }
 
+    // Start-up asks for tens of thousands of names before tiered compilation would have looked at this.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int Hash(ReadOnlySpan<byte> name)
     {
         var hash = 2166136261u;
