@@ -46,6 +46,9 @@ public enum TermForm : byte
 
     /// <summary>No parts: numbers and dates whose unit does not matter.</summary>
     Any = 13,
+
+    /// <summary>The resource has no value for a parameter whose element is required. No parts.</summary>
+    Absent = 14,
 }
 
 /// <summary>
