@@ -29,7 +29,7 @@ internal sealed class Corrections(string json)
     private static void Change(JsonObject row, JsonObject correction)
     {
         if (correction["was"] is JsonObject was && !Holds(row, was))
-            throw new InvalidDataException($"The specification no longer says what is corrected: {correction.ToJsonString()}, row {row.ToJsonString()}");
+            throw new InvalidDataException($"The package no longer says what is corrected: {correction.ToJsonString()}, row {row.ToJsonString()}");
         foreach (var (name, value) in correction["set"]!.AsObject()) row[name] = value?.DeepClone();
     }
 

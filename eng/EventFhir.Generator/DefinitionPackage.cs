@@ -47,5 +47,7 @@ internal static class JsonElements
 
     // The tables have a row on each line and fields between tabs; no fact of the specification depends on a line break.
     private static string OneLine(string text) =>
-        text.AsSpan().IndexOfAny('\r', '\n', '\t') < 0 ? text : string.Join(' ', text.Split(['\r', '\n', '\t', ' '], StringSplitOptions.RemoveEmptyEntries));
+        text.AsSpan().IndexOfAny('\r', '\n', '\t') < 0
+            ? text
+            : string.Join(' ', text.Split(['\r', '\n', '\t', ' '], StringSplitOptions.RemoveEmptyEntries));
 }

@@ -27,8 +27,10 @@ internal sealed class ResourceTypeNumbers
     public void RequireAgreement(string earlierTables)
     {
         foreach (var (name, number) in TableWriter.NumbersIn(earlierTables))
-            if (Of(name) != number) throw new InvalidDataException($"{name} has the number {number} for ever, but resource-types.json says {Of(name)}.");
+            if (Of(name) != number)
+                throw new InvalidDataException($"{name} has the number {number} for ever, but resource-types.json says {Of(name)}.");
     }
 
-    public string ToJson() => Rows.Write(numbers.OrderBy(entry => entry.Value).Select(entry => Rows.ToJson(new ResourceTypeNumber(entry.Value, entry.Key))));
+    public string ToJson() => Rows.Write(
+        numbers.OrderBy(entry => entry.Value).Select(entry => Rows.ToJson(new ResourceTypeNumber(entry.Value, entry.Key))));
 }

@@ -14,15 +14,15 @@ internal static class TableWriter
         var text = new StringBuilder();
         Row(text, "R", model.Release.Release, model.Release.FhirVersion);
         foreach (var invariant in model.Invariants)
-            Row(text, "I", invariant.Id, invariant.Key, invariant.Severity, invariant.Structural ? "structural" : "", invariant.Expression, invariant.Human);
+            Row(text, "I", invariant.Id, invariant.Key, invariant.Severity, invariant.Structural ? "structural" : "", invariant.Expression,
+                invariant.Human);
         foreach (var list in model.CodeLists)
             Row(text, ["C", list.ValueSet, .. list.Systems.SelectMany(system => new[] { system.System, Words(system.Codes) })]);
         var elements = model.Elements.ToLookup(element => element.Owner);
         foreach (var type in BasesFirst(model.Types))
         {
             var number = numbers.Of(type.Name).ToString(CultureInfo.InvariantCulture);
-            Row(text, "T", type.Name, type.Kind, type.Abstract ? "abstract" : "", type.Kind == "resource" && !type.Abstract ? number : "0", type.Base ?? "",
-                Words(type.Invariants));
+            Row(text, "T", type.Name, type.Kind, type.Abstract ? "abstract" : "", number, type.Base ?? "", Words(type.Invariants));
             foreach (var element in elements[type.Name]) Element(text, element);
         }
         foreach (var parameter in model.SearchParameters)
@@ -66,7 +66,8 @@ internal static class TableWriter
     {
         for (var at = 0; at < fields.Length; at++)
         {
-            if (fields[at].AsSpan().IndexOfAny('\t', '\n') >= 0) throw new InvalidDataException($"A field cannot hold a tab or a line break: {fields[at]}");
+            if (fields[at].AsSpan().IndexOfAny('\t', '\n') >= 0)
+                throw new InvalidDataException($"A field cannot hold a tab or a line break: {fields[at]}");
             if (at > 0) text.Append('\t');
             text.Append(fields[at]);
         }

@@ -16,7 +16,8 @@ internal sealed class CodeListCuration(DefinitionPackage package)
                 yield return new CuratedCodeList(url, [.. codes.GroupBy(code => code.System).Select(Systems)]);
     }
 
-    private static CuratedCodes Systems(IGrouping<string, (string System, string Code)> group) => new(group.Key, [.. group.Select(code => code.Code)]);
+    private static CuratedCodes Systems(IGrouping<string, (string System, string Code)> group) =>
+        new(group.Key, [.. group.Select(code => code.Code)]);
 
     private static Dictionary<string, JsonElement> ByUrl(IEnumerable<JsonElement> resources) =>
         resources.Where(resource => resource.Text("url") is not null)
@@ -40,7 +41,7 @@ internal sealed class CodeListCuration(DefinitionPackage package)
         return codes.Distinct().ToList();
     }
 
-    /// <summary>The codes of one include or exclude: system, concepts, filters and value sets all narrow it (R4 valueset.html#compositions).</summary>
+    /// <summary>The codes of one include or exclude: everything in it narrows it further (R4 valueset.html#compositions).</summary>
     private List<(string System, string Code)>? CodesOf(JsonElement include)
     {
         List<(string System, string Code)>? codes = null;

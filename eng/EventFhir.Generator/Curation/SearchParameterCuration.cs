@@ -12,7 +12,9 @@ internal sealed class SearchParameterCuration
 
     public IEnumerable<CuratedSearchParameter> Rows(DefinitionPackage package) => package.SearchParameters
         .SelectMany(Rows)
-        .OrderBy(row => row.Base, StringComparer.Ordinal).ThenBy(row => row.Code, StringComparer.Ordinal).ThenBy(row => row.Url, StringComparer.Ordinal);
+        .OrderBy(row => row.Base, StringComparer.Ordinal)
+        .ThenBy(row => row.Code, StringComparer.Ordinal)
+        .ThenBy(row => row.Url, StringComparer.Ordinal);
 
     private IEnumerable<CuratedSearchParameter> Rows(JsonElement parameter)
     {

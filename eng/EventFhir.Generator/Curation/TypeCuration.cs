@@ -45,13 +45,18 @@ internal sealed class TypeCuration
             AddType(path, "backbone", backboneBase, element, isAbstract: false);
         }
         foreach (var element in snapshot.Skip(1))
-            if (kind != "primitive" || element.Text("path") != $"{name}.value") elements.Add(Row(element, backbones.ContainsKey(element.Text("path")!)));
+        {
+            var path = element.Text("path")!;
+            // A primitive is not an object: its value is what carries it.
+            if (kind != "primitive" || path != $"{name}.value") elements.Add(Row(element, backbones.ContainsKey(path)));
+        }
     }
 
     private static bool IsBackbone(JsonElement element, List<JsonElement> snapshot)
     {
         var prefix = element.Text("path") + ".";
-        return prefix.Count(letter => letter == '.') > 1 && snapshot.Exists(other => other.Text("path")!.StartsWith(prefix, StringComparison.Ordinal));
+        return prefix.Count(letter => letter == '.') > 1
+            && snapshot.Exists(other => other.Text("path")!.StartsWith(prefix, StringComparison.Ordinal));
     }
 
     private void AddType(string name, string kind, string? baseName, JsonElement root, bool isAbstract)

@@ -30,7 +30,9 @@ public sealed class ElementDefinition
     /// <summary>The order among the elements of <see cref="Owner"/>, which is the order in XML.</summary>
     public int Order { get; internal set; }
 
-    /// <summary>The types a value may have; one unless the element is a choice. Backbone elements and contentReferences point to the backbone type.</summary>
+    /// <summary>
+    /// The types a value may have; one unless the element is a choice. Backbone elements and contentReferences point to the backbone type.
+    /// </summary>
     public ImmutableArray<ElementType> Types { get; internal set; } = [];
 
     /// <summary>The JSON properties that carry this element.</summary>
@@ -63,6 +65,7 @@ public sealed class CodeList(string url, ImmutableArray<(string System, string C
     public string Url { get; } = url;
     public ImmutableArray<(string System, string Code)> Codes { get; } = codes;
 
+    /// <summary>True if the list holds the code in any of its systems.</summary>
     public bool Contains(ReadOnlySpan<byte> utf8Code) => systems.Find(utf8Code) is not null;
 
     /// <summary>The code system that an element of type code implies; null if the list does not hold the code.</summary>

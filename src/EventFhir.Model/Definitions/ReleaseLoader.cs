@@ -50,7 +50,8 @@ internal sealed class ReleaseLoader
         }
         elements?.Finish();
         allTypes.Sort(static (one, other) => string.CompareOrdinal(one.Name, other.Name));
-        return new Release(name, version, allTypes.ToImmutable(), parameters.ToImmutable(), Compartments(), allCodeLists.ToImmutable(), operations.ToImmutable());
+        var types = allTypes.ToImmutable();
+        return new Release(name, version, types, parameters.ToImmutable(), Compartments(), allCodeLists.ToImmutable(), operations.ToImmutable());
     }
 
     /// <summary>Types refer to each other in circles (an Extension may hold any type), so all exist before the first is filled.</summary>
@@ -152,7 +153,8 @@ internal sealed class ReleaseLoader
         {
             var type = compartmentEntries[start].Compartment;
             var entries = ImmutableArray.CreateBuilder<CompartmentEntry>();
-            for (; start < compartmentEntries.Count && compartmentEntries[start].Compartment == type; start++) entries.Add(compartmentEntries[start].Entry);
+            for (; start < compartmentEntries.Count && compartmentEntries[start].Compartment == type; start++)
+                entries.Add(compartmentEntries[start].Entry);
             compartments.Add(new CompartmentDefinition(type, entries.ToImmutable()));
         }
         return compartments.ToImmutable();

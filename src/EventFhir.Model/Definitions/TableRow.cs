@@ -3,7 +3,9 @@ using System.Text;
 
 namespace EventFhir.Model.Definitions;
 
-/// <summary>Walks the generated tables: rows end with "\n", fields are separated by tabs, lists by spaces. Start-up path, measured by UnitTests/Definitions.</summary>
+/// <summary>
+/// Walks the generated tables: rows end with "\n", fields are separated by tabs, lists by spaces. Start-up path, measured by UnitTests/Definitions.
+/// </summary>
 internal ref struct TableRow(ReadOnlySpan<byte> tables, SharedStrings strings)
 {
     private ReadOnlySpan<byte> remaining = tables;

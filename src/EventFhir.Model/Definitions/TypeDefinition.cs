@@ -19,7 +19,9 @@ public sealed class TypeDefinition
     public TypeKind Kind { get; }
     public bool IsAbstract { get; }
 
-    /// <summary>For a resource type, the number under which the store keeps it: the same in every release and for ever; 0 for all other types.</summary>
+    /// <summary>
+    /// For a resource type, the number under which the store keeps it: the same in every release and for ever; 0 for all other types.
+    /// </summary>
     public int Number { get; }
 
     /// <summary>The type that this one specializes: null for Element, Resource and their like.</summary>
@@ -36,7 +38,10 @@ public sealed class TypeDefinition
     public bool IsResource => Kind is TypeKind.Resource;
     public bool IsPrimitive => Kind is TypeKind.Primitive;
 
-    /// <summary>The element and concrete type behind a JSON property name such as "valueQuantity"; null if there is none. Names with a leading "_" are not looked up here.</summary>
+    /// <summary>
+    /// The element and concrete type behind a JSON property name such as "valueQuantity"; null if there is none.
+    /// Names with a leading "_" are not looked up here.
+    /// </summary>
     public JsonProperty? FindProperty(ReadOnlySpan<byte> utf8Name) => properties.Find(utf8Name);
 
     /// <summary>The element of this FHIRPath name ("value" for value[x]); null if there is none.</summary>

@@ -37,13 +37,15 @@ public sealed class Elements
     [InlineData("Questionnaire.item", "item", "Questionnaire.item")]
     [InlineData("Parameters.parameter", "part", "Parameters.parameter")]
     [InlineData("Timing", "repeat", "Timing.repeat")]
-    public void Types_of_elements(string type, string element, string expected) => Assert.Equal(expected, Element(type, element).Types.Single().Type.Name);
+    public void Types_of_elements(string type, string element, string expected) =>
+        Assert.Equal(expected, Element(type, element).Types.Single().Type.Name);
 
     [Theory]
     [InlineData("Observation", "status", 1, 1)]
     [InlineData("Patient", "name", 0, ElementDefinition.Unbounded)]
     [InlineData("Extension", "url", 1, 1)]
-    public void Cardinalities(string type, string element, int min, int max) => Assert.Equal((min, max), (Element(type, element).Min, Element(type, element).Max));
+    public void Cardinalities(string type, string element, int min, int max) =>
+        Assert.Equal((min, max), (Element(type, element).Min, Element(type, element).Max));
 
     [Fact]
     public void Elements_are_in_the_order_of_the_specification()
@@ -52,7 +54,9 @@ public sealed class Elements
             ["id", "meta", "implicitRules", "language", "text", "contained", "extension", "modifierExtension", "identifier", "active", "name"],
             Type("Patient").Elements.Take(11).Select(element => element.Name));
         Assert.All(Type("Patient").Elements, (element, at) => Assert.Equal(at, element.Order));
-        Assert.Equal(["id", "extension", "modifierExtension", "relationship"], Type("Patient.contact").Elements.Take(4).Select(element => element.Name));
+        Assert.Equal(
+            ["id", "extension", "modifierExtension", "relationship"],
+            Type("Patient.contact").Elements.Take(4).Select(element => element.Name));
     }
 
     [Fact]
@@ -63,7 +67,9 @@ public sealed class Elements
         Assert.Equal(
             ["Element.id", "Extension.url"],
             Release.R4.Types.Where(type => type.Name is "Element" or "Extension")
-                .SelectMany(type => type.Elements).Where(element => element.IsXmlAttribute && element.Path != "Extension.id").Select(element => element.Path));
+                .SelectMany(type => type.Elements)
+                .Where(element => element.IsXmlAttribute && element.Path != "Extension.id")
+                .Select(element => element.Path));
     }
 
     [Fact]
@@ -106,7 +112,9 @@ public sealed class Elements
     [Fact]
     public void Rules_are_stated_once()
     {
-        Assert.Equal(["dom-2", "dom-3", "dom-4", "dom-5", "dom-6", "obs-6", "obs-7"], Keys(Type("Observation").Invariants).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["dom-2", "dom-3", "dom-4", "dom-5", "dom-6", "obs-6", "obs-7"],
+            Keys(Type("Observation").Invariants).Order(StringComparer.Ordinal));
         Assert.Equal(["ele-1", "pat-1"], Keys(Type("Patient.contact").Invariants));
         Assert.Empty(Element("Patient", "contact").Invariants);
         Assert.Equal(["obs-3"], Keys(Type("Observation.referenceRange").Invariants).Except(["ele-1"]));
@@ -136,7 +144,8 @@ public sealed class Elements
     }
 
     private static IEnumerable<string> Keys(IEnumerable<Invariant> rules) => rules.Select(rule => rule.Key);
-    private static IEnumerable<string> Targets(string type, string element) => Element(type, element).Types.Single().Targets.Select(target => target.Name);
+    private static IEnumerable<string> Targets(string type, string element) =>
+        Element(type, element).Types.Single().Targets.Select(target => target.Name);
     private static TypeDefinition Type(string name) => Release.R4.FindType(name)!;
     private static ElementDefinition Element(string type, string name) => Type(type).FindElement(name)!;
 }

@@ -45,15 +45,19 @@ public sealed class SearchParameters
         foreach (var parameter in release.SearchParameters)
         {
             Assert.Equal(parameter.Type is SearchParameterType.Composite, !parameter.Components.IsEmpty);
-            foreach (var component in parameter.Components) Assert.True(release.FindSearchParameter(component.Definition) is not null, component.Definition);
+            foreach (var component in parameter.Components)
+                Assert.True(release.FindSearchParameter(component.Definition) is not null, component.Definition);
         }
     }
 
     [Fact]
     public void Components_are_relative_to_the_composite() =>
         Assert.Equal(
-            ["http://hl7.org/fhir/SearchParameter/clinical-code code", "http://hl7.org/fhir/SearchParameter/Observation-value-quantity value.as(Quantity)"],
-            Parameter("Observation", "code-value-quantity").Components.Select(component => $"{component.Definition} {component.Expression}"));
+            [
+                new CompositeComponent("http://hl7.org/fhir/SearchParameter/clinical-code", "code"),
+                new CompositeComponent("http://hl7.org/fhir/SearchParameter/Observation-value-quantity", "value.as(Quantity)"),
+            ],
+            Parameter("Observation", "code-value-quantity").Components);
 
     [Fact]
     public void References_name_their_targets() =>
@@ -62,7 +66,9 @@ public sealed class SearchParameters
     [Fact]
     public void Five_compartments_say_what_is_in_them()
     {
-        Assert.Equal(["Device", "Encounter", "Patient", "Practitioner", "RelatedPerson"], R4.Compartments.Select(compartment => compartment.Type.Name));
+        Assert.Equal(
+            ["Device", "Encounter", "Patient", "Practitioner", "RelatedPerson"],
+            R4.Compartments.Select(compartment => compartment.Type.Name));
         var patient = R4.Compartments.Single(compartment => compartment.Type.Name == "Patient");
         Assert.Equal(["subject", "performer"], Entry(patient, "Observation").Parameters);
         Assert.Equal(["_id", "link"], Entry(patient, "Patient").Parameters);
@@ -83,5 +89,6 @@ public sealed class SearchParameters
     private static SearchParameterDefinition Parameter(string type, string code) =>
         R4.SearchParametersOf(R4.FindType(type)!).Single(parameter => parameter.Code == code);
 
-    private static CompartmentEntry Entry(CompartmentDefinition compartment, string type) => compartment.Entries.Single(entry => entry.Type.Name == type);
+    private static CompartmentEntry Entry(CompartmentDefinition compartment, string type) =>
+        compartment.Entries.Single(entry => entry.Type.Name == type);
 }
