@@ -1,1 +1,3 @@
-return 0;
+using EventFhir.Benchmarks.Commands;
+
+return await BenchCommands.RunAsync(args);

@@ -1,0 +1,1 @@
+select body from baseline.event where seq = $1

@@ -1,0 +1,32 @@
+using EventFhir.Benchmarks.Floor;
+
+namespace EventFhir.Benchmarks.Commands;
+
+/// <summary>The commands behind <c>eng/bench</c>.</summary>
+public static class BenchCommands
+{
+    private const string Usage = """
+        bench quick [--patients N | --data FOLDER] [--only SCENARIO,…] [--save]
+                                     all scenarios against floor and baselines, under four minutes
+        bench load ADDRESS [--connections N] [--seconds N] [--rate N]
+                                     create-observation against a server that runs already
+        bench micro [FILTER]         parse, validate, extract: microseconds and bytes
+        bench profile PROCESS [--seconds N]
+                                     where a running .NET process spends its time
+        bench floor CONNECTION       the floor by itself
+        """;
+
+    public static async Task<int> RunAsync(string[] arguments) => arguments switch
+    {
+        ["quick", ..] => await QuickCommand.RunAsync(Options.Parse(arguments[1..])),
+        ["load", var address, ..] => LoadCommand.Run(address, Options.Parse(arguments[2..])),
+        ["floor", var connection] => await FloorProgram.RunAsync(connection, constantBodyBytes: 1_000),
+        _ => Help(),
+    };
+
+    private static int Help()
+    {
+        Console.Error.WriteLine(Usage);
+        return 64;
+    }
+}

@@ -1,0 +1,32 @@
+using System.Diagnostics;
+using EventFhir.Benchmarks.Data;
+using EventFhir.Benchmarks.Measures;
+using EventFhir.Benchmarks.Report;
+using EventFhir.Benchmarks.Scenarios;
+
+namespace EventFhir.Benchmarks.Commands;
+
+/// <summary><c>bench quick</c>.</summary>
+public static class QuickCommand
+{
+    private const int Seed = 20_240_131;
+    private const int PatientsDefault = 100;
+
+    public static async Task<int> RunAsync(Options options)
+    {
+        var start = Stopwatch.GetTimestamp();
+        var data = options.Text("data") is { } folder
+            ? SampleData.ReadFolder(folder)
+            : SampleData.Synthetic(Seed, (int)options.Number("patients", PatientsDefault));
+        var only = options.Text("only")?.Split(',');
+        await using var bench = await Bench.StartAsync();
+        var report = new RunReport(
+            DateTimeOffset.UtcNow, Machine.Describe(), Machine.Load(), data.Name, data.Resources.Length, data.Bytes, await bench.SettingsAsync());
+        await new QuickRun(bench, data, report, scenario => only?.Contains(scenario, StringComparer.Ordinal) ?? true).RunAsync();
+        report.LoadAfter = Machine.Load();
+        report.Seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        TableWriter.Write(report, Console.Out);
+        if (options.Has("save")) report.Save(Path.Combine("docs", "performance"));
+        return report.Rows.TrueForAll(static row => row.PerSecond is not null) ? 0 : 1;
+    }
+}
