@@ -14,7 +14,15 @@ while (root is not null && !File.Exists(Path.Combine(root, "EventFhir.sln"))) ro
 if (root is null) return Usage();
 
 var generation = new Generation(root);
-generation.Run(handling, release);
+try
+{
+    generation.Run(handling, release);
+}
+catch (InvalidDataException error)
+{
+    Console.Error.WriteLine(error.Message);
+    return 1;
+}
 foreach (var note in generation.Notes) Console.Error.WriteLine(note);
 foreach (var file in generation.StaleFiles) Console.WriteLine(handling is Stale.Report ? $"stale: {file}; run ./eng/generate" : $"written: {file}");
 return handling is Stale.Report && generation.StaleFiles.Count > 0 ? 1 : 0;
