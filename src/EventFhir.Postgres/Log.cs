@@ -22,4 +22,10 @@ internal static partial class Log
 
     [LoggerMessage(2006, LogLevel.Error, "PostgreSQL could not be started again: {Reason}; trying again in {Seconds} s")]
     public static partial void RestartFailed(ILogger logger, string reason, int seconds);
+
+    [LoggerMessage(2010, LogLevel.Error, "A write failed: {Reason}")]
+    public static partial void WriteFailed(ILogger logger, string reason);
+
+    [LoggerMessage(2011, LogLevel.Critical, "A fault of the server in the write path")]
+    public static partial void LaneFault(ILogger logger, Exception exception);
 }

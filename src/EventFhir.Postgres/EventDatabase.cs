@@ -1,0 +1,64 @@
+using EventFhir.Postgres.Migrations;
+
+using Npgsql;
+
+namespace EventFhir.Postgres;
+
+/// <summary>The connections to one database: some for writing, some for reading, each prepared for its work.</summary>
+public sealed class EventDatabase : IAsyncDisposable
+{
+    /// <summary>
+    /// The statements of a write take arrays of unknown length over tables that grow quickly, and every access they need has an index. Without
+    /// this a plan made while a table was empty would go on scanning it.
+    /// </summary>
+    private const string WriterSettings =
+        "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off";
+
+    public EventDatabase(string connectionString)
+    {
+        ConnectionString = connectionString;
+        Reader = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString)
+        {
+            ApplicationName = "EventFhir reader", MaxAutoPrepare = 100, AutoPrepareMinUsages = 2, NoResetOnClose = true,
+        });
+        Writer = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString)
+        {
+            ApplicationName = "EventFhir writer", MaxAutoPrepare = 2_000, AutoPrepareMinUsages = 2, NoResetOnClose = true,
+            MaxPoolSize = 16, Options = WriterSettings, WriteBufferSize = 65_536,
+        });
+        // For the long statements of rebuild and verify: the planner's own choice, and no limit on time.
+        Maintenance = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString)
+        {
+            ApplicationName = "EventFhir maintenance", CommandTimeout = 0, MaxPoolSize = 16, MaxAutoPrepare = 200, AutoPrepareMinUsages = 2,
+            NoResetOnClose = true,
+        });
+        Migrator = new Migrator(Maintenance);
+    }
+
+    public string ConnectionString { get; }
+    public Migrator Migrator { get; }
+    internal NpgsqlDataSource Reader { get; }
+    internal NpgsqlDataSource Writer { get; }
+    internal NpgsqlDataSource Maintenance { get; }
+
+    /// <summary>True if the database answers; for /ready.</summary>
+    public async Task<bool> AnswersAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var command = Reader.CreateCommand("select 1");
+            return await command.ExecuteScalarAsync(cancellationToken) is 1;
+        }
+        catch (NpgsqlException)
+        {
+            return false;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Reader.DisposeAsync();
+        await Writer.DisposeAsync();
+        await Maintenance.DisposeAsync();
+    }
+}

@@ -1,0 +1,99 @@
+using System.Collections.Immutable;
+
+using EventFhir.Core.Search.Indexing;
+
+using Npgsql;
+
+using NpgsqlTypes;
+
+namespace EventFhir.Postgres.Projections;
+
+/// <summary>
+/// The index rows of the resources of one type in one append, gathered into arrays and sent as one statement per table. A resource is named by
+/// its position in the append (1-based), since its rid is known only inside. Kept and refilled; hot path, measured by create-observation.
+/// </summary>
+internal sealed class IndexRows
+{
+    private readonly TypeTables tables;
+    private readonly List<int> positions = [];
+    private readonly List<int> termsFirst = [];
+    private readonly List<int> termsLast = [];
+    private readonly List<long> terms = [];
+    private readonly List<int> removed = [];
+    private readonly List<int> touched = [];
+    private readonly ImmutableArray<ColumnBuffer> columns;
+    private readonly ImmutableArray<SideRows> sides;
+
+    public IndexRows(TypeTables tables)
+    {
+        this.tables = tables;
+        columns = [.. tables.Layout.Columns.Select(column => new ColumnBuffer(SqlTypes.Of(column.Kind)))];
+        sides = [.. tables.Side.Select(side => new SideRows(side))];
+    }
+
+    public bool IsEmpty => touched.Count == 0;
+
+    /// <summary>True once a resource is among them that may have index rows already.</summary>
+    public bool HasReplacements { get; private set; }
+
+    public void AddNew(int position, IndexEntries entries, References references)
+    {
+        touched.Add(position);
+        positions.Add(position);
+        termsFirst.Add(terms.Count + 1);
+        terms.AddRange(entries.Terms.AsSpan());
+        termsLast.Add(terms.Count);
+        for (var index = 0; index < columns.Length; index++) columns[index].Add(entries.Columns[index], references);
+        foreach (var side in sides) side.Add(position, entries, references);
+    }
+
+    public void AddReplacement(int position, IndexEntries entries, References references)
+    {
+        HasReplacements = true;
+        AddNew(position, entries, references);
+    }
+
+    public void AddRemoval(int position)
+    {
+        HasReplacements = true;
+        touched.Add(position);
+        removed.Add(position);
+    }
+
+    /// <summary>The statements, to follow es.append (or a setting of es.rids and es.refs) in the same transaction.</summary>
+    public void AddTo(NpgsqlBatch batch)
+    {
+        if (removed.Count > 0) batch.BatchCommands.Add(new NpgsqlBatchCommand(tables.Main.Remove) { Parameters = { Array(removed) } });
+        if (positions.Count > 0)
+        {
+            var main = new NpgsqlBatchCommand(HasReplacements ? tables.Main.Replace : tables.Main.Insert)
+            {
+                Parameters = { Array(positions), Array(termsFirst), Array(termsLast), Array(terms) },
+            };
+            foreach (var column in columns) main.Parameters.Add(column.Parameter());
+            batch.BatchCommands.Add(main);
+        }
+        foreach (var side in sides)
+            if (HasReplacements) batch.BatchCommands.Add(side.Replace(Array(touched)));
+            else if (!side.IsEmpty) batch.BatchCommands.Add(side.Insert());
+    }
+
+    public void Clear()
+    {
+        positions.Clear();
+        termsFirst.Clear();
+        termsLast.Clear();
+        terms.Clear();
+        removed.Clear();
+        touched.Clear();
+        HasReplacements = false;
+        foreach (var column in columns) column.Clear();
+        foreach (var side in sides) side.Clear();
+    }
+
+    public static NpgsqlParameter Array(List<int> values) =>
+        new NpgsqlParameter<List<int>> { TypedValue = values, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer };
+
+    private static NpgsqlParameter<List<long>> Array(List<long> values) =>
+        new() { TypedValue = values, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint };
+}

@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
+using EventFhir.Core.Search.Indexing;
+using EventFhir.Postgres.Sql;
+
+namespace EventFhir.Postgres.Projections;
+
+/// <summary>The tables of one resource type in one schema, and every statement on them. Made once per layout and kept.</summary>
+internal sealed class TypeTables
+{
+    public const string Schema = "fhir";
+
+    public TypeTables(TypeLayout layout, string schema = Schema)
+    {
+        Layout = layout;
+        Side = [.. SideTable.All.Where(side => layout.SideTables.HasFlag(side.Flag)).Select(side => new SideStatements(side, Name(side.Prefix)))];
+        Main = new MainStatements(layout, Name("x"));
+        SqlName Name(string prefix) => new($"{schema}.{prefix}_{layout.Type.Name.ToLowerInvariant()}");
+    }
+
+    public TypeLayout Layout { get; }
+    public MainStatements Main { get; }
+    public ImmutableArray<SideStatements> Side { get; }
+
+    /// <summary>All tables of the type: the x_ table first.</summary>
+    public IEnumerable<SqlName> TableNames => Side.Select(side => side.Table).Prepend(Main.Table);
+
+    /// <summary>Without the indexes: a rebuild makes those when the rows are in.</summary>
+    public SqlText CreateTables => SqlWriter.Join("", Side.Select(side => side.Create).Prepend(Main.Create));
+
+    public SqlText CreateIndexes => SqlWriter.Join("", Side.Select(side => side.CreateIndexes).Prepend(Main.CreateIndexes));
+
+    /// <summary>Equal fingerprints are equal tables.</summary>
+    public static string Fingerprint(TypeLayout layout)
+    {
+        var text = new StringBuilder(layout.Type.Name).Append(' ').Append(((int)layout.SideTables).ToString(CultureInfo.InvariantCulture));
+        foreach (var column in layout.Columns) text.Append(' ').Append(column.Name).Append(':').Append(column.Kind);
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())).AsSpan(0, 16));
+    }
+}
+
+/// <summary>The parts that all index statements share.</summary>
+internal static class IndexSql
+{
+    /// <summary>What es.append left for the statements after it; "offset 0" keeps the planner from reading the settings once per row.</summary>
+    public static readonly SqlText Written = SqlWriter.Text(
+        $"(select current_setting('es.rids')::bigint[] as rids, current_setting('es.refs')::bigint[] as refs offset 0) w");
+
+    /// <summary>"$3::text[]".</summary>
+    public static SqlText Parameter(int number, ValueKind kind) => new(string.Create(CultureInfo.InvariantCulture, $"${number}::{kind switch
+    {
+        ValueKind.Reference or ValueKind.Parameter => "int",
+        ValueKind.Hash => "bigint",
+        ValueKind.Instant => "timestamptz",
+        ValueKind.Number => "numeric",
+        ValueKind.Coordinate => "float8",
+        _ => "text",
+    }}[]"));
+
+    public static SqlText Element(int index) => new(string.Create(CultureInfo.InvariantCulture, $"c{index}"));
+}

@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+using System.Threading.Channels;
+
+using EventFhir.Core.Events;
+using EventFhir.Core.Search.Indexing;
+using EventFhir.Model.Definitions;
+using EventFhir.Postgres.Projections;
+using EventFhir.Postgres.Writing;
+
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace EventFhir.Postgres;
+
+/// <summary>
+/// The one write path. Each group is atomic; groups that arrive together are committed together. A group is answered when it is durable,
+/// and by then every read and every search column shows it.
+/// </summary>
+public sealed class ResourceStore : IAsyncDisposable
+{
+    private readonly StoreOptions options;
+    private readonly Channel<PendingGroup> small;
+    private readonly Channel<PendingGroup> large;
+    private readonly ImmutableArray<Task> lanes;
+
+    /// <param name="layoutOf">TypeLayout.Of for the release: where the search parameters of a type are stored.</param>
+    public ResourceStore(
+        EventDatabase database, Release release, Func<TypeDefinition, TypeLayout> layoutOf, StoreOptions? options = null, ILogger? logger = null)
+    {
+        this.options = options ?? new StoreOptions();
+        logger ??= NullLogger.Instance;
+        var projections = new ProjectionCatalog(database.Writer, layoutOf);
+        small = Channel.CreateBounded<PendingGroup>(this.options.QueueLengthMax);
+        large = Channel.CreateBounded<PendingGroup>(this.options.LargeGroupsWaitingMax);
+        // Each large group is a batch of its own.
+        var alone = this.options with { GroupsPerBatchMax = 1 };
+        lanes =
+        [
+            .. Enumerable.Range(0, this.options.Lanes).Select(_ => Run(small, this.options)),
+            Run(large, alone),
+        ];
+        Task Run(Channel<PendingGroup> arrivals, StoreOptions laneOptions) =>
+            Task.Run(() => new WriteLane(new WriteQueue(arrivals, laneOptions), database.Writer, projections, release, logger).RunAsync());
+    }
+
+    /// <summary>One outcome per command, in their order.</summary>
+    /// <param name="cancellationToken">Takes the group out of the queue; once it is on its way to the database it is carried out.</param>
+    public Task<ImmutableArray<WriteOutcome>> WriteAsync(WriteGroup group, CancellationToken cancellationToken)
+    {
+        if (group.Commands.IsEmpty) return Task.FromResult(ImmutableArray<WriteOutcome>.Empty);
+        var pending = new PendingGroup(group, cancellationToken);
+        var isLarge = group.Commands.Length > options.SmallGroupCommandsMax || pending.Bytes > options.BytesPerBatchMax;
+        if (!(isLarge ? large : small).Writer.TryWrite(pending)) pending.Refuse(WriteRefusals.TooBusy);
+        return pending.Outcomes;
+    }
+
+    /// <summary>Takes no more writes, and returns when those already taken are answered.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        small.Writer.TryComplete();
+        large.Writer.TryComplete();
+        await Task.WhenAll(lanes);
+    }
+}

@@ -1,0 +1,19 @@
+namespace EventFhir.Postgres;
+
+/// <summary>How writes are gathered into commits (docs/storage.md, "Group commit").</summary>
+public sealed record StoreOptions
+{
+    /// <summary>Batches in flight at once; one is enough for one PostgreSQL (docs/performance.md).</summary>
+    public int Lanes { get; init; } = 1;
+
+    public int GroupsPerBatchMax { get; init; } = 64;
+    public long BytesPerBatchMax { get; init; } = 4L << 20;
+
+    /// <summary>Groups waiting at most; what comes on top is refused as too busy.</summary>
+    public int QueueLengthMax { get; init; } = 8_192;
+
+    /// <summary>A group with more commands, or more bytes than a batch, goes through a lane of its own, so that it does not hold up small writes.</summary>
+    public int SmallGroupCommandsMax { get; init; } = 200;
+
+    public int LargeGroupsWaitingMax { get; init; } = 256;
+}

@@ -1,0 +1,125 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+
+using EventFhir.Core;
+using EventFhir.Core.Events;
+using EventFhir.Model.Definitions;
+using EventFhir.Postgres.Projections;
+
+using Microsoft.Extensions.Logging;
+
+using Npgsql;
+
+namespace EventFhir.Postgres.Writing;
+
+/// <summary>Takes batches from a queue and commits them, one after the other; while one is in flight, the next collects.</summary>
+internal sealed class WriteLane(WriteQueue queue, NpgsqlDataSource database, ProjectionCatalog projections, Release release, ILogger logger)
+{
+    /// <summary>Deadlocks can come only from other programs on the same tables; a few tries outlast them.</summary>
+    private const int AttemptsMax = 10;
+
+    private const long PartitionSize = 50_000_000;
+    private readonly AppendBatch append = new(projections, release);
+    private readonly List<PendingGroup> groups = [];
+
+    public async Task RunAsync()
+    {
+        while (await queue.CollectAsync(groups))
+        {
+            StoreMetrics.BatchGroups.Record(groups.Count);
+            foreach (var group in groups) StoreMetrics.QueueDuration.Record(Stopwatch.GetElapsedTime(group.QueuedAt).TotalSeconds);
+            if (await WriteAsync(groups) is not { } refusal) continue;
+            // One bad group must not take the others with it. Alone, each gets its own answer.
+            if (groups.Count == 1 || refusal.Kind is not RefusalKind.Internal)
+            {
+                foreach (var group in groups) group.Refuse(refusal);
+                continue;
+            }
+            StoreMetrics.Retries.Add(1, new KeyValuePair<string, object?>("reason", "one by one"));
+            foreach (var group in groups.ToList())
+                if (await WriteAsync([group]) is { } own) group.Refuse(own);
+        }
+    }
+
+    /// <summary>Null if the groups are answered; else why none of them was written.</summary>
+    private async Task<Refusal?> WriteAsync(List<PendingGroup> batch)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                var outcomes = await SendAsync(batch);
+                for (var index = 0; index < batch.Count; index++) batch[index].Complete(outcomes[index]);
+                return null;
+            }
+            catch (LayoutChangedException exception)
+            {
+                Log.WriteFailed(logger, exception.Message);
+                return WriteRefusals.LayoutChanged;
+            }
+            catch (PostgresException exception)
+            {
+                if (attempt < AttemptsMax && await MendAsync(exception, attempt))
+                {
+                    StoreMetrics.Retries.Add(1, new KeyValuePair<string, object?>("reason", exception.SqlState));
+                    continue;
+                }
+                // Class 57: the server is going down; 53: it has no memory, disk or connections left; 08: the connection broke.
+                var unavailable = exception.SqlState[..2] is "57" or "53" or "08";
+                // The text of the message is left out: it may quote what was sent.
+                Log.WriteFailed(logger, $"SQLSTATE {exception.SqlState} {exception.TableName} {exception.ConstraintName} {exception.Routine}");
+                return unavailable ? WriteRefusals.Unavailable : WriteRefusals.Internal;
+            }
+            catch (NpgsqlException exception)
+            {
+                Log.WriteFailed(logger, exception.Message);
+                return exception.InnerException is TimeoutException ? WriteRefusals.TimedOut : WriteRefusals.Unavailable;
+            }
+            catch (Exception exception) when (exception is not OutOfMemoryException)
+            {
+                // Whatever it is, the groups get an answer and the lane goes on.
+                Log.LaneFault(logger, exception);
+                return WriteRefusals.Internal;
+            }
+        }
+    }
+
+    private async Task<ImmutableArray<WriteOutcome>[]> SendAsync(List<PendingGroup> batch)
+    {
+        using var activity = StoreMetrics.Source.StartActivity("append");
+        activity?.SetTag("eventfhir.groups", batch.Count);
+        append.Fill(batch);
+        foreach (var type in append.Types)
+            if (!projections.IsReady(type)) await projections.EnsureAsync(type, CancellationToken.None);
+        var started = Stopwatch.GetTimestamp();
+        await using var connection = await database.OpenConnectionAsync();
+        var outcomes = await append.ExecuteAsync(connection, batch, CancellationToken.None);
+        StoreMetrics.BatchDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds);
+        return outcomes;
+    }
+
+    /// <summary>True if the cause has passed, so that the same batch may be sent again. The failed one left nothing behind.</summary>
+    private async Task<bool> MendAsync(PostgresException exception, int attempt)
+    {
+        switch (exception.SqlState)
+        {
+            case PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure:
+                await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(1, 5 * attempt)));
+                return true;
+            // The log has reached the end of its last partition.
+            case PostgresErrorCodes.CheckViolation when exception.ConstraintName is null && attempt == 1:
+                await using (var ensure = database.CreateCommand("select es.ensure_partitions($1)"))
+                {
+                    ensure.Parameters.Add(new NpgsqlParameter<long> { TypedValue = PartitionSize });
+                    await ensure.ExecuteNonQueryAsync();
+                }
+                return true;
+            // A rebuild swapped the search tables just after we made one.
+            case PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.FeatureNotSupported when attempt == 1:
+                projections.Forget();
+                return true;
+            default:
+                return false;
+        }
+    }
+}
