@@ -38,23 +38,26 @@ public sealed class IndexEntries
 /// <summary>The value of one typed column. Default is SQL null.</summary>
 public readonly record struct ColumnValue
 {
-    private ColumnValue(ColumnKind kind) => (Kind, HasValue) = (kind, true);
+    // Instants, hashes and coordinates share one field: a row has many columns, and most of them are null.
+    private readonly long bits;
+
+    private ColumnValue(ColumnKind kind, long bits = 0) => (Kind, HasValue, this.bits) = (kind, true, bits);
 
     public bool HasValue { get; }
     public ColumnKind Kind { get; }
     public ResourceKey Reference { get; private init; }
-    public DateTimeOffset Instant { get; private init; }
     public decimal Number { get; private init; }
-    public long Hash { get; private init; }
     public string? Text { get; private init; }
-    public double Coordinate { get; private init; }
+    public DateTimeOffset Instant => new(bits, TimeSpan.Zero);
+    public long Hash => bits;
+    public double Coordinate => BitConverter.Int64BitsToDouble(bits);
 
     public static ColumnValue Of(ResourceKey reference) => new(ColumnKind.Reference) { Reference = reference };
-    public static ColumnValue Of(DateTimeOffset instant) => new(ColumnKind.Instant) { Instant = instant };
+    public static ColumnValue Of(DateTimeOffset instant) => new(ColumnKind.Instant, instant.UtcTicks);
     public static ColumnValue Of(decimal number) => new(ColumnKind.Number) { Number = number };
-    public static ColumnValue Of(long hash) => new(ColumnKind.Hash) { Hash = hash };
+    public static ColumnValue Of(long hash) => new(ColumnKind.Hash, hash);
     public static ColumnValue Of(string text) => new(ColumnKind.Text) { Text = text };
-    public static ColumnValue Of(double coordinate) => new(ColumnKind.Coordinate) { Coordinate = coordinate };
+    public static ColumnValue Of(double coordinate) => new(ColumnKind.Coordinate, BitConverter.DoubleToInt64Bits(coordinate));
 }
 
 /// <summary>How a typed column is stored: bigint (rid of the target), timestamptz, numeric, bigint, text collate "C", float8.</summary>

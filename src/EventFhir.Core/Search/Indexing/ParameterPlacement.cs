@@ -95,7 +95,7 @@ public abstract record ParameterPlacement
 
     /// <summary>
     /// URIs that many resources share (profiles, sources, canonical references): terms H(Uri, uri), for a canonical with version also without it,
-    /// H(Below, prefix) for each prefix that ends before a "/" after the authority, and the mark.
+    /// and the mark; for parameters of type uri also H(Below, prefix) for each prefix that ends before a "/" after the authority.
     /// </summary>
     public sealed record UriTerms(SearchParameterDefinition Parameter, ValueMark Mark) : ParameterPlacement(Parameter);
 

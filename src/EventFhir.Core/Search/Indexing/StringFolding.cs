@@ -1,5 +1,8 @@
 using System.Globalization;
+using System.Numerics;
 using System.Text;
+
+using EventFhir.Model.Elements;
 
 namespace EventFhir.Core.Search.Indexing;
 
@@ -9,13 +12,51 @@ namespace EventFhir.Core.Search.Indexing;
 /// </summary>
 public static class StringFolding
 {
+    private const int BufferLength = 512;
     private const int HangulFirst = 0xAC00;
     private const int HangulLast = 0xD7A3;
 
     /// <summary>By page of 256 code points: what each folds to; null for itself.</summary>
     private static readonly Lazy<string?[]?[]> Pages = new(ReadPages);
 
-    public static string Fold(ReadOnlySpan<char> text)
+    public static string Fold(string text)
+    {
+        Span<char> buffer = stackalloc char[BufferLength];
+        if (text.Length > buffer.Length || !TryFoldAscii<char>(text, buffer, out var length)) return FoldAny(text);
+        return buffer[..length].SequenceEqual(text) ? text : buffer[..length].ToString();
+    }
+
+    /// <summary>Adds the folded text, as UTF-8, to a hash.</summary>
+    internal static long Hash(long hash, Element text)
+    {
+        var utf8 = text.Utf8();
+        Span<byte> buffer = stackalloc byte[BufferLength];
+        return utf8.Length <= buffer.Length && TryFoldAscii(utf8, buffer, out var length)
+            ? Hashing.With(hash, buffer[..length])
+            : Hashing.With(hash, Encoding.UTF8.GetBytes(Fold(text.Text)));
+    }
+
+    private static bool TryFoldAscii<T>(ReadOnlySpan<T> text, Span<T> folded, out int length) where T : unmanaged, IBinaryInteger<T>
+    {
+        length = 0;
+        var spacePending = false;
+        foreach (var unit in text)
+        {
+            var character = uint.CreateTruncating(unit);
+            if (character >= 0x80) return false;
+            if (character <= ' ')
+            {
+                spacePending = length > 0;
+                continue;
+            }
+            if (spacePending) folded[length++] = T.CreateTruncating(' ');
+            spacePending = false;
+            folded[length++] = character - 'A' <= 'Z' - 'A' ? unit + T.CreateTruncating(0x20) : unit;
+        }
+        return true;
+    }
+
+    private static string FoldAny(string text)
     {
         var folded = new StringBuilder(text.Length);
         var spacePending = false;

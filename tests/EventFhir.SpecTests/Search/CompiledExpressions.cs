@@ -1,0 +1,82 @@
+using System.Text;
+
+using EventFhir.Core.Search.Indexing;
+using EventFhir.Model.Definitions;
+using EventFhir.Model.Elements;
+using EventFhir.Model.FhirPath;
+using EventFhir.Model.Json;
+
+using Xunit;
+
+namespace EventFhir.SpecTests.Search;
+
+/// <summary>The law of index extraction: what the compiled paths find is what the FHIRPath engine finds, for every parameter on every official example.</summary>
+public sealed class CompiledExpressions
+{
+    private static readonly EvaluationContext Context = new() { Resolver = Stub };
+    private static readonly Dictionary<string, Element> Stubs = Release.R4.ResourceTypes.ToDictionary(
+        type => type.Name, type => ResourceJsonReader.Read(Encoding.UTF8.GetBytes($$"""{"resourceType":"{{type.Name}}"}"""), Release.R4).Resource!.Root);
+
+    private readonly Dictionary<string, FhirPathExpression> engine = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, string> differences = new(StringComparer.Ordinal);
+
+    [Fact]
+    public void Find_what_the_engine_finds()
+    {
+        foreach (var (name, resource) in Examples.R4)
+        {
+            foreach (var placement in TypeLayout.Of(resource.Type).Placements)
+            {
+                Compare(name, placement.Parameter.Code, placement.Expression, resource.Root);
+                if (placement is ParameterPlacement.Composite composite) CompareParts(name, composite, resource.Root);
+            }
+        }
+        Assert.Empty(differences.Select(difference => $"{difference.Key}: {difference.Value}"));
+    }
+
+    [Fact]
+    public void Only_one_expression_of_R4_is_left_to_the_engine()
+    {
+        var fallbacks = from type in Release.R4.ResourceTypes
+                        from placement in TypeLayout.Of(type).Placements
+                        where placement.Expression is { IsCompiled: false, Text.Length: > 0 }
+                        select $"{type.Name}.{placement.Parameter.Code}";
+        Assert.Equal(["Patient.deceased"], fallbacks);
+    }
+
+    private void CompareParts(string name, ParameterPlacement.Composite composite, Element root)
+    {
+        foreach (var context in Compiled(composite.Expression, root))
+            foreach (var part in composite.Parts)
+                Compare(name, $"{composite.Parameter.Code}: {part.Expression}", part.Compiled, context);
+    }
+
+    private void Compare(string name, string code, SearchExpression expression, Element context)
+    {
+        if (!expression.IsCompiled) return;
+        var compiled = Compiled(expression, context);
+        if (!engine.TryGetValue(expression.Text, out var reference))
+            engine[expression.Text] = reference = FhirPathExpression.Compile(expression.Text, Release.R4);
+        var outcome = reference.Evaluate(context, Context);
+        var expected = outcome.Values.Where(value => value.Kind is FhirPathKind.Element).Select(value => value.Element).ToHashSet();
+        if (outcome.Error is null && expected.SetEquals(compiled)) return;
+        var key = $"{context.Resource.Type.Name}.{code}";
+        differences.TryAdd(key, $"{name}: {expression.Text} gave [{Paths(compiled)}], the engine [{Paths(expected)}] {outcome.Error}");
+    }
+
+    private static HashSet<Element> Compiled(SearchExpression expression, Element context)
+    {
+        List<Element> values = [];
+        foreach (var path in expression.Paths) PathWalk.Collect(path, context, values);
+        return [.. values];
+    }
+
+    private static string Paths(IEnumerable<Element> elements) => string.Join(' ', elements.Select(element => element.Path));
+
+    /// <summary>Stands for what a reference points to: a resource of the right type.</summary>
+    private static Element? Stub(string reference)
+    {
+        var parts = reference.Split("/_history/")[0].Split('/');
+        return parts.Length >= 2 && Stubs.TryGetValue(parts[^2], out var stub) ? stub : null;
+    }
+}
