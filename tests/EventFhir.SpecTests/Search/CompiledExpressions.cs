@@ -31,7 +31,7 @@ public sealed class CompiledExpressions
                 if (placement is ParameterPlacement.Composite composite) CompareParts(name, composite, resource.Root);
             }
         }
-        Assert.Empty(differences.Select(difference => $"{difference.Key}: {difference.Value}"));
+        Assert.True(differences.Count == 0, string.Join('\n', differences.Select(difference => $"{difference.Key}: {difference.Value}")));
     }
 
     [Fact]
@@ -59,7 +59,8 @@ public sealed class CompiledExpressions
             engine[expression.Text] = reference = FhirPathExpression.Compile(expression.Text, Release.R4);
         var outcome = reference.Evaluate(context, Context);
         var expected = outcome.Values.Where(value => value.Kind is FhirPathKind.Element).Select(value => value.Element).ToHashSet();
-        if (outcome.Error is null && expected.SetEquals(compiled)) return;
+        // A union in FHIRPath leaves out what is equal to another item; the index leaves out equal entries later.
+        if (outcome.Error is null && expected.IsSubsetOf(compiled) && compiled.All(value => expected.Any(other => SameContent(value, other)))) return;
         var key = $"{context.Resource.Type.Name}.{code}";
         differences.TryAdd(key, $"{name}: {expression.Text} gave [{Paths(compiled)}], the engine [{Paths(expected)}] {outcome.Error}");
     }
@@ -69,6 +70,21 @@ public sealed class CompiledExpressions
         List<Element> values = [];
         foreach (var path in expression.Paths) PathWalk.Collect(path, context, values);
         return [.. values];
+    }
+
+    private static bool SameContent(Element one, Element other) =>
+        one == other || (one.Type == other.Type && SameText(one, other) && SameChildren(one, other));
+
+    private static bool SameText(Element one, Element other) =>
+        one.RawValue.SequenceEqual(other.RawValue)
+        || (one.Type.Primitive is PrimitiveKind.Decimal && decimal.TryParse(one.RawValue, out var number) && decimal.TryParse(other.RawValue, out var same) && number == same);
+
+    private static bool SameChildren(Element one, Element other)
+    {
+        List<Element> mine = [], theirs = [];
+        foreach (var child in one.Children) mine.Add(child);
+        foreach (var child in other.Children) theirs.Add(child);
+        return mine.Count == theirs.Count && mine.Zip(theirs).All(pair => SameContent(pair.First, pair.Second));
     }
 
     private static string Paths(IEnumerable<Element> elements) => string.Join(' ', elements.Select(element => element.Path));

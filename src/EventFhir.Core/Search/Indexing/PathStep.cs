@@ -13,7 +13,11 @@ internal abstract record PathStep
     public sealed record Child(string Name, int? Index = null) : PathStep;
 
     /// <summary><c>as Type</c>, <c>.as(Type)</c>, <c>.ofType(Type)</c></summary>
-    public sealed record As(TypeDefinition Type) : PathStep;
+    public sealed record As(TypeDefinition Type) : PathStep
+    {
+        /// <summary>A canonical is no uri here: among primitives FHIRPath asks for the type itself.</summary>
+        public bool Takes(TypeDefinition type) => Type.IsPrimitive ? type == Type : type.Is(Type);
+    }
 
     /// <summary><c>.where(child = 'text')</c></summary>
     public sealed record WhereChildIs(string Name, string Text) : PathStep

@@ -34,8 +34,8 @@ internal static class PathTyping
     private static IEnumerable<PathTarget> After(PathTarget target, TypeDefinition extension, PathStep step) => step switch
     {
         PathStep.Child child => Children(target, child),
-        PathStep.As cast when target.Type.Is(cast.Type) => [target with { Occurrence = Filtered(target.Occurrence) }],
-        PathStep.As cast when cast.Type.Is(target.Type) => [target with { Type = cast.Type, Occurrence = Filtered(target.Occurrence) }],
+        PathStep.As cast when cast.Takes(target.Type) => [target with { Occurrence = Filtered(target.Occurrence) }],
+        PathStep.As cast when !cast.Type.IsPrimitive && cast.Type.Is(target.Type) => [target with { Type = cast.Type, Occurrence = Filtered(target.Occurrence) }],
         PathStep.As => [],
         PathStep.Extension => [target with { Type = extension, Occurrence = Occurrence.Repeating }],
         _ => [target with { Occurrence = Filtered(target.Occurrence) }],

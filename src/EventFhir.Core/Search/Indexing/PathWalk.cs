@@ -24,7 +24,7 @@ internal static class PathWalk
                 CollectChildren(child, steps[1..], element, into);
                 break;
             case PathStep.As cast:
-                if (element.Type.Is(cast.Type)) Collect(steps[1..], element, into);
+                if (cast.Takes(element.Type)) Collect(steps[1..], element, into);
                 break;
             case PathStep.WhereChildIs condition:
                 if (HasChild(element, condition)) Collect(steps[1..], element, into);

@@ -1,0 +1,119 @@
+using EventFhir.Core.Search.Indexing;
+using EventFhir.Model.Definitions;
+using EventFhir.Model.Elements;
+
+using Xunit;
+
+namespace EventFhir.SpecTests.Search;
+
+/// <summary>What extraction gives for the official examples.</summary>
+public sealed class Extraction(ITestOutputHelper output)
+{
+    private static readonly IndexExtractor Extractor = new(Release.R4, new Uri("http://localhost:8080/fhir"));
+
+    [Fact]
+    public void Is_the_same_every_time_and_in_order()
+    {
+        foreach (var (name, resource) in Examples.R4)
+        {
+            var (first, second) = (Extractor.Extract(resource), Extractor.Extract(resource));
+            Assert.True(Same(first, second), name);
+            Assert.True(IsAscending(first.Terms) && IsAscending(first.Identifiers), name);
+            Assert.Equal(first.Strings.Distinct().Count(), first.Strings.Length);
+            Assert.Equal(first.Numbers.Distinct().Count(), first.Numbers.Length);
+            Assert.Equal(first.Dates.Distinct().Count(), first.Dates.Length);
+            Assert.Equal(first.References.Distinct().Count(), first.References.Length);
+            Assert.Equal(TypeLayout.Of(resource.Type).Columns.Length, first.Columns.Length);
+        }
+    }
+
+    [Fact]
+    public void Fills_only_tables_that_the_layout_has()
+    {
+        foreach (var (name, resource) in Examples.R4)
+        {
+            var (tables, entries) = (TypeLayout.Of(resource.Type).SideTables, Extractor.Extract(resource));
+            Assert.True(entries.Identifiers.IsEmpty || tables.HasFlag(SideTables.Identifiers), name);
+            Assert.True(entries.References.IsEmpty || tables.HasFlag(SideTables.References), name);
+            Assert.True(entries.Strings.IsEmpty || tables.HasFlag(SideTables.Strings), name);
+            Assert.True(entries.Numbers.IsEmpty || tables.HasFlag(SideTables.Numbers), name);
+            Assert.True(entries.Dates.IsEmpty || tables.HasFlag(SideTables.Dates), name);
+            Assert.True(entries.Narrative is null || tables.HasFlag(SideTables.Text), name);
+        }
+    }
+
+    [Fact]
+    public void Each_column_holds_its_own_kind()
+    {
+        foreach (var (name, resource) in Examples.R4)
+        {
+            var columns = TypeLayout.Of(resource.Type).Columns;
+            foreach (var (value, column) in Extractor.Extract(resource).Columns.Zip(columns))
+                Assert.True(!value.HasValue || value.Kind == column.Kind, $"{name}: {column.Name}");
+        }
+    }
+
+    /// <summary>A parameter that finds a value in an example must leave something to search by; what has no value in any example is listed in the output.</summary>
+    [Fact]
+    public void Every_parameter_with_a_value_leaves_entries()
+    {
+        var withValue = new HashSet<(TypeDefinition, string)>();
+        var withEntries = new HashSet<(TypeDefinition, string)>();
+        foreach (var (_, resource) in Examples.R4)
+        {
+            foreach (var placement in TypeLayout.Of(resource.Type).Placements)
+            {
+                if (ParameterExtractor.Of(Release.R4, placement, default) is not { } parameter || !HasValue(placement, resource)) continue;
+                withValue.Add((resource.Type, placement.Parameter.Code));
+                if (LeavesEntries(parameter, resource)) withEntries.Add((resource.Type, placement.Parameter.Code));
+            }
+        }
+        output.WriteLine($"{withEntries.Count} parameters with entries from examples; without a value in any example:");
+        foreach (var type in Release.R4.ResourceTypes)
+        {
+            var without = from placement in TypeLayout.Of(type).Placements
+                          where placement.Expression.Text.Length > 0 && !placement.Parameter.Base.IsAbstract && IsStored(placement)
+                          where !withValue.Contains((type, placement.Parameter.Code))
+                          select placement.Parameter.Code;
+            if (string.Join(' ', without) is { Length: > 0 } codes) output.WriteLine($"{type.Name}: {codes}");
+        }
+        var silent = withValue.Except(withEntries).Select(pair => $"{pair.Item1.Name}.{pair.Item2}").Order(StringComparer.Ordinal);
+        // A concept with text only in a composite, and an identifier without value.
+        Assert.Equal(["ConceptMap.context-type-value", "Measure.context-type-value", "MolecularSequence.identifier"], silent);
+    }
+
+    private static bool IsStored(ParameterPlacement placement) => ParameterExtractor.Of(Release.R4, placement, default) is not null;
+
+    /// <summary>A composite has a value where all its components have one.</summary>
+    private static bool HasValue(ParameterPlacement placement, Resource resource)
+    {
+        var values = Values(placement.Expression, resource.Root);
+        return placement is ParameterPlacement.Composite composite
+            ? values.Exists(value => composite.Parts.All(part => Values(part.Compiled, value).Count > 0))
+            : values.Count > 0;
+    }
+
+    private static List<Element> Values(SearchExpression expression, Element context)
+    {
+        List<Element> values = [];
+        foreach (var path in expression.Paths) PathWalk.Collect(path, context, values);
+        return values;
+    }
+
+    private static bool LeavesEntries(ParameterExtractor parameter, Resource resource)
+    {
+        var builder = new EntryBuilder();
+        builder.Start(TypeLayout.Of(resource.Type).Columns.Length);
+        parameter.Extract(resource.Root, builder);
+        var entries = builder.Build();
+        return entries.Columns.Any(column => column.HasValue) || !entries.Terms.IsEmpty || !entries.Identifiers.IsEmpty || !entries.References.IsEmpty
+            || !entries.Strings.IsEmpty || !entries.Numbers.IsEmpty || !entries.Dates.IsEmpty;
+    }
+
+    private static bool IsAscending(IReadOnlyList<long> hashes) => hashes.Zip(hashes.Skip(1)).All(pair => pair.First < pair.Second);
+
+    private static bool Same(IndexEntries one, IndexEntries other) =>
+        one.Columns.SequenceEqual(other.Columns) && one.Terms.SequenceEqual(other.Terms) && one.Identifiers.SequenceEqual(other.Identifiers)
+        && one.References.SequenceEqual(other.References) && one.Strings.SequenceEqual(other.Strings) && one.Numbers.SequenceEqual(other.Numbers)
+        && one.Dates.SequenceEqual(other.Dates) && one.Narrative == other.Narrative;
+}
