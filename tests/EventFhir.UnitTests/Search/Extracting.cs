@@ -76,7 +76,7 @@ public sealed class Extracting
     [InlineData("http://example.org/fhirPatient/p1", null, true)]
     public void References(string literal, string? key, bool isTerm)
     {
-        var entries = Extract($$"""{"resourceType":"Observation","subject":{"reference":"{{literal}}"}}""");
+        var entries = Extract($$"""{"resourceType":"Observation","subject":{"reference":"{{literal}}"} }""");
         var column = Column("subject", entries);
         Assert.Equal(key, column.HasValue ? column.Reference.ToString() : null);
         Assert.Equal(isTerm, entries.Terms.Contains(Hashing.Term("subject", TermForm.Uri, literal)));
@@ -211,7 +211,7 @@ public sealed class Extracting
     }
 
     private static IndexEntries Quantity(string value, string unit) => Extract(
-        $$"""{"resourceType":"Observation","valueQuantity":{"value":{{value}},"unit":"{{unit}}","system":"http://unitsofmeasure.org","code":"{{unit}}"}}""");
+        $$"""{"resourceType":"Observation","valueQuantity":{"value":{{value}},"unit":"{{unit}}","system":"http://unitsofmeasure.org","code":"{{unit}}"} }""");
 
     private static IndexEntries Extract(string json, string? type = null)
     {
