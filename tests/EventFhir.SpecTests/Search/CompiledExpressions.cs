@@ -10,12 +10,15 @@ using Xunit;
 
 namespace EventFhir.SpecTests.Search;
 
-/// <summary>The law of index extraction: what the compiled paths find is what the FHIRPath engine finds, for every parameter on every official example.</summary>
+/// <summary>
+/// The law of index extraction: what the compiled paths find is what the FHIRPath engine finds, for every parameter on every official example.
+/// </summary>
 public sealed class CompiledExpressions
 {
     private static readonly EvaluationContext Context = new() { Resolver = Stub };
     private static readonly Dictionary<string, Element> Stubs = Release.R4.ResourceTypes.ToDictionary(
-        type => type.Name, type => ResourceJsonReader.Read(Encoding.UTF8.GetBytes($$"""{"resourceType":"{{type.Name}}"}"""), Release.R4).Resource!.Root);
+        type => type.Name,
+        type => ResourceJsonReader.Read(Encoding.UTF8.GetBytes($$"""{"resourceType":"{{type.Name}}"}"""), Release.R4).Resource!.Root);
 
     private readonly Dictionary<string, FhirPathExpression> engine = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, string> differences = new(StringComparer.Ordinal);
@@ -77,7 +80,7 @@ public sealed class CompiledExpressions
 
     private static bool SameText(Element one, Element other) =>
         one.RawValue.SequenceEqual(other.RawValue)
-        || (one.Type.Primitive is PrimitiveKind.Decimal && decimal.TryParse(one.RawValue, out var number) && decimal.TryParse(other.RawValue, out var same) && number == same);
+        || (one.Type.Primitive is PrimitiveKind.Decimal && one.TryNumber(out var number) && other.TryNumber(out var same) && number == same);
 
     private static bool SameChildren(Element one, Element other)
     {

@@ -53,7 +53,9 @@ public sealed class Extraction(ITestOutputHelper output)
         }
     }
 
-    /// <summary>A parameter that finds a value in an example must leave something to search by; what has no value in any example is listed in the output.</summary>
+    /// <summary>
+    /// A parameter that finds a value in an example must leave something to search by; what has no value in any example is listed in the output.
+    /// </summary>
     [Fact]
     public void Every_parameter_with_a_value_leaves_entries()
     {

@@ -49,5 +49,6 @@ public sealed class DateIntervals
     [InlineData("now")]
     public void What_is_no_date_is_refused(string text) => Assert.False(DateInterval.TryParse(text, out _));
 
-    private static string Text(DateTimeOffset instant) => instant.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", System.Globalization.CultureInfo.InvariantCulture);
+    private static string Text(DateTimeOffset instant) =>
+        instant.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", System.Globalization.CultureInfo.InvariantCulture);
 }

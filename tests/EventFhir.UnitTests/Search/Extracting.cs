@@ -211,7 +211,10 @@ public sealed class Extracting
     }
 
     private static IndexEntries Quantity(string value, string unit) => Extract(
-        $$"""{"resourceType":"Observation","valueQuantity":{"value":{{value}},"unit":"{{unit}}","system":"http://unitsofmeasure.org","code":"{{unit}}"} }""");
+        $$"""
+        {"resourceType":"Observation",
+         "valueQuantity":{"value":{{value}},"unit":"{{unit}}","system":"http://unitsofmeasure.org","code":"{{unit}}"} }
+        """);
 
     private static IndexEntries Extract(string json, string? type = null)
     {

@@ -25,9 +25,11 @@ public sealed class Hashes
             Hashing.Term("status", TermForm.Present),
             Hashing.Term("status", TermForm.Code, "final"),
             Hashing.Term("code", TermForm.SystemCode, "http://loinc.org", "8480-6"),
-            Hashing.With(Hashing.Term("component-code-value-quantity", TermForm.Composite), Hashing.With(Hashing.Component(TermForm.Code), "8480-6"u8)),
+            Hashing.With(
+                Hashing.Term("component-code-value-quantity", TermForm.Composite), Hashing.With(Hashing.Component(TermForm.Code), "8480-6"u8)),
         ];
-        Assert.Equal("b76e70dfe9191312 0229e7ee9edba74e 9171f6dfc0255e11 9794eb45301da72c", string.Join(' ', golden.Select(hash => hash.ToString("x16"))));
+        Assert.Equal(
+            "b76e70dfe9191312 0229e7ee9edba74e 9171f6dfc0255e11 9794eb45301da72c", string.Join(' ', golden.Select(hash => hash.ToString("x16"))));
         Assert.Equal("2aef1691", Hashing.Parameter("subject").ToString("x8"));
     }
 

@@ -42,7 +42,9 @@ internal static class CompositePlan
         return parameter is null ? null : new(parameter, component.Expression) { Compiled = SearchExpression.Of(release, component.Expression) };
     }
 
-    /// <summary>A composite on the resource itself needs no storage if each component is stored as a parameter of its own: there is one tuple only.</summary>
+    /// <summary>
+    /// A composite on the resource itself needs no storage if each component is stored as a parameter of its own: there is one tuple only.
+    /// </summary>
     private static ParameterPlacement.Conjunction? Conjunction(
         SearchParameterDefinition parameter, SearchExpression expression, ImmutableArray<CompositePart?> parts, StoredParameter stored)
     {

@@ -84,7 +84,7 @@ internal sealed class CompositeWriter(ParameterPlacement.Composite placement, Re
         if (!literal.Exists()) return;
         var target = ReferenceTarget.Of(literal.Resource.Release, baseUrl.Span, literal.Utf8());
         hashes.Add(target.Scope is ReferenceScope.Local or ReferenceScope.LocalVersion
-            ? QuantityWriter.WithText(Uri, target.Key.ToString())
+            ? Hashing.With(Uri, target.Key.ToString())
             : Hashing.With(Uri, literal.Utf8()));
     }
 
@@ -128,7 +128,7 @@ internal sealed class CompositeWriter(ParameterPlacement.Composite placement, Re
         into.Number(key, quantity.Low, quantity.High);
         if (placement.Last is CompositeEnd.Number) return;
         var unit = QuantityUnit.Of(quantity);
-        if (unit.Canonical is { } canonical) into.Number(QuantityWriter.WithText(key, canonical), unit.Low, unit.High);
+        if (unit.Canonical is { } canonical) into.Number(Hashing.With(key, canonical), unit.Low, unit.High);
         else if (unit.HasSystem) into.Number(quantity.SystemCode(key), quantity.Low, quantity.High);
     }
 

@@ -113,9 +113,10 @@ public readonly record struct DateInterval(DateTimeOffset Low, DateTimeOffset Hi
     {
         number = 0;
         if (rest.Length < digits) return false;
-        var taken = Utf8Parser.TryParse(rest[..digits], out uint value, out var consumed) && consumed == digits && rest[0] is >= (byte)'0' and <= (byte)'9';
+        var isNumber = Utf8Parser.TryParse(rest[..digits], out uint value, out var consumed) && consumed == digits;
+        if (!char.IsAsciiDigit((char)rest[0])) isNumber = false;
         number = (int)value;
         rest = rest[digits..];
-        return taken;
+        return isNumber;
     }
 }

@@ -73,6 +73,14 @@ public static class Hashing
 
     public static long With(long hash, ReadOnlySpan<byte> part) => unchecked((long)XxHash64.Of(part, (ulong)hash));
 
+    public static long With(long hash, string part)
+    {
+        Span<byte> buffer = stackalloc byte[256];
+        return part.Length * 3 <= buffer.Length
+            ? With(hash, buffer[..Encoding.UTF8.GetBytes(part, buffer)])
+            : With(hash, Encoding.UTF8.GetBytes(part));
+    }
+
     public static long With(long hash, long part)
     {
         Span<byte> bytes = stackalloc byte[sizeof(long)];
@@ -82,8 +90,7 @@ public static class Hashing
 
     public static long Term(string parameter, TermForm form) => Start(parameter, form);
 
-    public static long Term(string parameter, TermForm form, string part) => With(Start(parameter, form), Encoding.UTF8.GetBytes(part));
+    public static long Term(string parameter, TermForm form, string part) => With(Start(parameter, form), part);
 
-    public static long Term(string parameter, TermForm form, string first, string second) =>
-        With(Term(parameter, form, first), Encoding.UTF8.GetBytes(second));
+    public static long Term(string parameter, TermForm form, string first, string second) => With(Term(parameter, form, first), second);
 }

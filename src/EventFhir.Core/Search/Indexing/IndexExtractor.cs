@@ -7,8 +7,8 @@ using EventFhir.Model.Elements;
 namespace EventFhir.Core.Search.Indexing;
 
 /// <summary>
-/// Reads from a resource what all search parameters of its type need. The expressions are compiled once for each type; a law test holds them against the
-/// FHIRPath engine. Safe for all threads. Hot path, measured by Benchmarks.
+/// Reads from a resource what all search parameters of its type need. The expressions are compiled once for each type; a law test holds them
+/// against the FHIRPath engine. Safe for all threads. Hot path, measured by Benchmarks.
 /// </summary>
 public sealed class IndexExtractor
 {

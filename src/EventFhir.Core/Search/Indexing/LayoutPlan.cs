@@ -60,7 +60,8 @@ internal sealed class LayoutPlan
         }
         if (parameter.Expression.Length == 0) return new ParameterPlacement.Nowhere(parameter);
         if (parameter.Type is not SearchParameterType.Special) return null;
-        if (!ValueTypes(expressions[parameter.Code]).Any(value => value.FindElement("latitude") is not null)) return new ParameterPlacement.Nowhere(parameter);
+        var isPosition = ValueTypes(expressions[parameter.Code]).Any(value => value.FindElement("latitude") is not null);
+        if (!isPosition) return new ParameterPlacement.Nowhere(parameter);
         return new ParameterPlacement.Coordinates(
             parameter, Column(parameter, "_latitude", ColumnKind.Coordinate), Column(parameter, "_longitude", ColumnKind.Coordinate));
     }
@@ -70,7 +71,8 @@ internal sealed class LayoutPlan
     {
         var paths = expressions[parameter.Code].Paths;
         if (paths.IsEmpty || parameter.Type is SearchParameterType.Composite) return null;
-        if (paths[0].Steps is [.., PathStep.WhereResolvesTo { Type: var target }] && paths.All(path => path.Steps is [.., PathStep.WhereResolvesTo last] && last.Type == target))
+        if (paths[0].Steps is [.., PathStep.WhereResolvesTo { Type: var target }]
+            && paths.All(path => path.Steps is [.., PathStep.WhereResolvesTo last] && last.Type == target))
         {
             var whole = paths.Select(path => path with { Steps = path.Steps[..^1] }).ToHashSet();
             if (Others(parameter).FirstOrDefault(other => whole.SetEquals(expressions[other.Code].Paths)) is { } wider)

@@ -36,8 +36,9 @@ public abstract record ParameterPlacement
     public sealed record UnionOf(SearchParameterDefinition Parameter, ImmutableArray<ParameterPlacement> Parts) : ParameterPlacement(Parameter);
 
     /// <summary>
-    /// At most one reference: the column holds the target. What is no key of this server is in the terms: H(Uri, text as it is); for a version-specific
-    /// reference there are both. Reference.identifier: identifiers H(IdentifierSystemCode, system, value) and H(IdentifierCode, value).
+    /// At most one reference: the column holds the target. What is no key of this server is in the terms: H(Uri, text as it is); for a
+    /// version-specific reference there are both. Reference.identifier: identifiers H(IdentifierSystemCode, system, value) and
+    /// H(IdentifierCode, value).
     /// H(Present) stands for a value that has no key. Canonicals as in <see cref="UriTerms"/>.
     /// </summary>
     public sealed record ReferenceColumn(SearchParameterDefinition Parameter, int Column) : ParameterPlacement(Parameter);
@@ -85,12 +86,15 @@ public abstract record ParameterPlacement
 
     /// <summary>
     /// Rows (P, normalized, exact) for the whole of each string, and (P, word, "") for each word after the first (<see cref="StringWords"/>).
-    /// Normalized is cut at <see cref="IndexLimits.StringLengthMax"/>; a row of exactly that length may stand for a longer value and needs a look at
-    /// the resource.
+    /// Normalized is cut at <see cref="IndexLimits.StringLengthMax"/>, or one before it where that would split a pair of surrogates; a row of
+    /// such a length may stand for a longer value, so compare with Exact or look at the resource.
     /// </summary>
     public sealed record StringRows(SearchParameterDefinition Parameter) : ParameterPlacement(Parameter);
 
-    /// <summary>Rows (P, uri, "") with the URI as it is; a canonical with a version has also a row without it. Cut as in <see cref="StringRows"/>, then with the URI as exact.</summary>
+    /// <summary>
+    /// Rows (P, uri, "") with the URI as it is; a canonical with a version has also a row without it. Cut as in <see cref="StringRows"/>,
+    /// then with the URI as exact.
+    /// </summary>
     public sealed record UriRows(SearchParameterDefinition Parameter) : ParameterPlacement(Parameter);
 
     /// <summary>
@@ -103,14 +107,16 @@ public abstract record ParameterPlacement
     public sealed record Coordinates(SearchParameterDefinition Parameter, int Latitude, int Longitude) : ParameterPlacement(Parameter);
 
     /// <summary>A composite on the resource itself: all components hold, each as its own parameter stores it.</summary>
-    public sealed record Conjunction(SearchParameterDefinition Parameter, ImmutableArray<ParameterPlacement> Components) : ParameterPlacement(Parameter);
+    public sealed record Conjunction(
+        SearchParameterDefinition Parameter, ImmutableArray<ParameterPlacement> Components) : ParameterPlacement(Parameter);
 
     /// <summary>
     /// A composite on a repeating element; <paramref name="Last"/> tells where it is stored. The components before the last are hashed: for tokens
     /// C(SystemCode, system, code) or C(Code, code), for references and URIs C(Uri, "Type/id" or uri), C being <see cref="Hashing.Component"/>;
     /// K is H(Composite, these hashes in order), one for each combination.
     /// </summary>
-    public sealed record Composite(SearchParameterDefinition Parameter, CompositeEnd Last, ImmutableArray<CompositePart> Parts) : ParameterPlacement(Parameter);
+    public sealed record Composite(
+        SearchParameterDefinition Parameter, CompositeEnd Last, ImmutableArray<CompositePart> Parts) : ParameterPlacement(Parameter);
 }
 
 /// <summary>How a composite ends, and so where it is stored.</summary>
@@ -128,7 +134,10 @@ public enum CompositeEnd
     /// <summary>Rows of numbers (K, first number, second number).</summary>
     NumberPair,
 
-    /// <summary>Rows of numbers (K, low, high) as given and (K with the canonical unit, low, high); else (K with system and code, low, high).</summary>
+    /// <summary>
+    /// Rows of numbers (K, low, high) as given, and by unit: where it is UCUM (<see cref="Hashing.With(long, ReadOnlySpan{byte})"/> of K and the
+    /// canonical unit, canonical low, canonical high), else (the same of K, system and code, low, high).
+    /// </summary>
     Quantity,
 
     /// <summary>Rows of dates (K, low, high).</summary>

@@ -46,7 +46,8 @@ internal sealed record SearchPath(PathOrigin Origin, ImmutableArray<PathStep> St
     public SearchPath Then(PathStep step) => this with { Steps = Steps.Add(step) };
 
     /// <summary>The path of a component that is evaluated on what this path leads to.</summary>
-    public SearchPath Then(SearchPath component) => component.Origin is PathOrigin.Resource ? component : this with { Steps = Steps.AddRange(component.Steps) };
+    public SearchPath Then(SearchPath component) =>
+        component.Origin is PathOrigin.Resource ? component : this with { Steps = Steps.AddRange(component.Steps) };
 
     public bool Equals(SearchPath? other) => other is not null && Origin == other.Origin && Steps.AsSpan().SequenceEqual(other.Steps.AsSpan());
 

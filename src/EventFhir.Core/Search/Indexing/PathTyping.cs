@@ -35,7 +35,8 @@ internal static class PathTyping
     {
         PathStep.Child child => Children(target, child),
         PathStep.As cast when cast.Takes(target.Type) => [target with { Occurrence = Filtered(target.Occurrence) }],
-        PathStep.As cast when !cast.Type.IsPrimitive && cast.Type.Is(target.Type) => [target with { Type = cast.Type, Occurrence = Filtered(target.Occurrence) }],
+        PathStep.As cast when !cast.Type.IsPrimitive && cast.Type.Is(target.Type) =>
+            [target with { Type = cast.Type, Occurrence = Filtered(target.Occurrence) }],
         PathStep.As => [],
         PathStep.Extension => [target with { Type = extension, Occurrence = Occurrence.Repeating }],
         _ => [target with { Occurrence = Filtered(target.Occurrence) }],

@@ -1,5 +1,3 @@
-using System.Text;
-
 using EventFhir.Model.Elements;
 using EventFhir.Model.Ucum;
 
@@ -52,7 +50,7 @@ internal sealed class QuantityWriter(string parameter, ParameterPlacement.Quanti
         if (unit.Canonical is { } canonical)
         {
             NumberWriter.WriteColumns(to.CanonicalLow, to.CanonicalHigh, unit.Low, unit.High, into);
-            into.Column(to.Unit, ColumnValue.Of(WithText(canonicalUnit, canonical)));
+            into.Column(to.Unit, ColumnValue.Of(Hashing.With(canonicalUnit, canonical)));
         }
         else if (unit.HasSystem)
         {
@@ -65,18 +63,10 @@ internal sealed class QuantityWriter(string parameter, ParameterPlacement.Quanti
     private void WriteRows(QuantityValue quantity, QuantityUnit unit, EntryBuilder into)
     {
         into.Number(any, quantity.Low, quantity.High);
-        if (unit.Canonical is { } canonical) into.Number(WithText(canonicalUnit, canonical), unit.Low, unit.High);
+        if (unit.Canonical is { } canonical) into.Number(Hashing.With(canonicalUnit, canonical), unit.Low, unit.High);
         else if (unit.HasSystem) into.Number(quantity.SystemCode(systemCode), quantity.Low, quantity.High);
         if (quantity.Code.Exists()) into.Number(Hashing.With(code, quantity.Code.Utf8()), quantity.Low, quantity.High);
         if (quantity.Unit.Exists()) into.Number(Hashing.With(code, quantity.Unit.Utf8()), quantity.Low, quantity.High);
-    }
-
-    public static long WithText(long hash, string text)
-    {
-        Span<byte> buffer = stackalloc byte[256];
-        return text.Length * 3 <= buffer.Length
-            ? Hashing.With(hash, buffer[..Encoding.UTF8.GetBytes(text, buffer)])
-            : Hashing.With(hash, Encoding.UTF8.GetBytes(text));
     }
 }
 

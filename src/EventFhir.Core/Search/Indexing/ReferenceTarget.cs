@@ -37,7 +37,8 @@ public readonly record struct ReferenceTarget(ReferenceScope Scope, ResourceKey 
     }
 
     /// <summary>
-    /// The type a reference points to, as far as the resource itself tells: by the URL, the contained resource or Reference.type. Null if it does not.
+    /// The type a reference points to, as far as the resource itself tells: by the URL, the contained resource or Reference.type.
+    /// Null if it does not.
     /// </summary>
     internal static TypeDefinition? TypeOf(Element reference)
     {

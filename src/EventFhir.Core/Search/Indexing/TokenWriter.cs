@@ -1,5 +1,3 @@
-using System.Text;
-
 using EventFhir.Model.Definitions;
 using EventFhir.Model.Elements;
 
@@ -48,9 +46,7 @@ internal sealed class TokenWriter(string parameter, TokenDestination destination
         }
         else
         {
-            Span<byte> buffer = stackalloc byte[256];
-            var utf8 = codeSystem.Length * 3 <= buffer.Length ? buffer[..Encoding.UTF8.GetBytes(codeSystem, buffer)] : Encoding.UTF8.GetBytes(codeSystem);
-            Add(Hashing.With(Hashing.With(systemCode, utf8), value), into);
+            Add(Hashing.With(Hashing.With(systemCode, codeSystem), value), into);
         }
         Add(Hashing.With(code, value), into);
         return true;

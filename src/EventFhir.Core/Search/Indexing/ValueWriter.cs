@@ -84,7 +84,8 @@ internal sealed class StringWriter(int parameter) : ValueWriter
     public static string Cut(ReadOnlySpan<char> text)
     {
         if (text.Length <= IndexLimits.StringLengthMax) return text.ToString();
-        return text[..(char.IsHighSurrogate(text[IndexLimits.StringLengthMax - 1]) ? IndexLimits.StringLengthMax - 1 : IndexLimits.StringLengthMax)].ToString();
+        var splitsPair = char.IsHighSurrogate(text[IndexLimits.StringLengthMax - 1]);
+        return text[..(splitsPair ? IndexLimits.StringLengthMax - 1 : IndexLimits.StringLengthMax)].ToString();
     }
 
     private static string Cut(string text) => text.Length <= IndexLimits.StringLengthMax ? text : Cut(text.AsSpan());
