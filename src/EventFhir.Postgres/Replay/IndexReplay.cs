@@ -1,0 +1,93 @@
+using EventFhir.Core.Search.Indexing;
+using EventFhir.Model.Definitions;
+using EventFhir.Postgres.Projections;
+
+using Npgsql;
+
+using NpgsqlTypes;
+
+namespace EventFhir.Postgres.Replay;
+
+/// <summary>Extracts the index rows of a stored body: what the write path did with the same resource.</summary>
+public delegate IndexEntries Extraction(TypeDefinition type, ReadOnlyMemory<byte> body);
+
+/// <summary>What rebuild and verify need to know of the release that the log is written in.</summary>
+public sealed record ReplayRules(Release Release, Func<TypeDefinition, TypeLayout> LayoutOf, Extraction Extract);
+
+/// <param name="Rid">es.stream.rid.</param>
+internal readonly record struct LiveResource(long Rid, TypeDefinition Type, byte[] Body);
+
+/// <summary>Writes the index rows of stored resources into a set of tables, with the same statements as the write path.</summary>
+/// <param name="schema">Of the tables; they must exist and hold no rows of these resources.</param>
+/// <param name="address">es.refer or es.resolve: what to do with a reference to a key that has no stream row.</param>
+internal sealed class IndexReplay(ReplayRules rules, string schema, string address)
+{
+    public const string GiveMissingARow = "select es.refer($1, $2, $3, $4)";
+    public const string LeaveMissingOut = "select es.resolve($1, $2, $3, $4)";
+    private readonly Dictionary<TypeDefinition, IndexRows> rows = [];
+    private readonly Dictionary<TypeDefinition, TypeTables> tables = [];
+    private readonly References references = new();
+    private readonly List<long> rids = [];
+
+    /// <summary>Resources whose stored body could not be extracted; they have no rows.</summary>
+    public List<LiveResource> Unreadable { get; } = [];
+
+    public TypeTables TablesOf(TypeDefinition type)
+    {
+        if (!tables.TryGetValue(type, out var found)) tables.Add(type, found = new TypeTables(rules.LayoutOf(type), schema));
+        return found;
+    }
+
+    /// <summary>Reads resources to the end of the command's result.</summary>
+    public async Task<List<LiveResource>> ReadAsync(NpgsqlCommand command, CancellationToken cancellationToken)
+    {
+        var resources = new List<LiveResource>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+            resources.Add(new LiveResource(reader.GetInt64(0), rules.Release.TypeOfNumber(reader.GetInt16(1)), reader.GetFieldValue<byte[]>(2)));
+        return resources;
+    }
+
+    public async Task WriteAsync(NpgsqlConnection connection, List<LiveResource> resources, CancellationToken cancellationToken)
+    {
+        if (resources.Count == 0) return;
+        references.Clear();
+        rids.Clear();
+        foreach (var ofType in rows.Values) ofType.Clear();
+        foreach (var resource in resources)
+        {
+            if (Extract(resource) is not { } entries) continue;
+            rids.Add(resource.Rid);
+            if (!rows.TryGetValue(resource.Type, out var ofType)) rows.Add(resource.Type, ofType = new IndexRows(TablesOf(resource.Type)));
+            ofType.AddNew(rids.Count, entries, references);
+        }
+        await using var batch = connection.CreateBatch();
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(address)
+        {
+            Parameters =
+            {
+                new NpgsqlParameter<short> { TypedValue = 0 },
+                new NpgsqlParameter<List<long>> { TypedValue = rids, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint },
+                new NpgsqlParameter<List<short>> { TypedValue = references.Types, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint },
+                new NpgsqlParameter<List<string>> { TypedValue = references.Ids, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
+            },
+        });
+        foreach (var ofType in rows.Values)
+            if (!ofType.IsEmpty) ofType.AddTo(batch);
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private IndexEntries? Extract(LiveResource resource)
+    {
+        try
+        {
+            return rules.Extract(resource.Type, resource.Body);
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            // A damaged body can break the extraction anywhere; what matters is which resource it is.
+            Unreadable.Add(resource);
+            return null;
+        }
+    }
+}

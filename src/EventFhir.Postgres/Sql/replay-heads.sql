@@ -1,0 +1,17 @@
+-- Heads and totals as the log has them. Run while no write is in flight.
+with head as (
+    select distinct on (rid) rid, version, kind = 3 as deleted, seq, recorded_at, digest
+    from es.event order by rid, version desc
+)
+update es.stream s
+set version = coalesce(h.version, 0), deleted = coalesce(h.deleted, false), seq = h.seq, updated = h.recorded_at, digest = h.digest
+from es.stream o left join head h on h.rid = o.rid
+where o.rid = s.rid
+  and (s.version, s.deleted, s.seq, s.updated, s.digest)
+      is distinct from (coalesce(h.version, 0), coalesce(h.deleted, false), h.seq, h.recorded_at, h.digest);
+
+delete from es.counter;
+
+insert into es.counter (tenant, type, slot, versions, live)
+select tenant, type, 0, count(*), count(*) filter (where kind in (1, 4)) - count(*) filter (where kind = 3)
+from es.event group by tenant, type;

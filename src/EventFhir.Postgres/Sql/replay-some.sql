@@ -1,0 +1,6 @@
+-- The live ones among these resources.
+select s.rid, s.type, e.body
+from es.stream s
+join es.event e on e.seq = s.seq
+where s.rid = any ($1) and s.version > 0 and not s.deleted
+order by s.rid

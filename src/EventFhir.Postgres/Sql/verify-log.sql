@@ -1,0 +1,40 @@
+-- Each finding: what is wrong, and the resource (type, id) and version where it is. All in one snapshot. $1: how many of each kind to show.
+with lined as (
+    select rid, version, seq, recorded_at, kind,
+           lag(version) over w as before, lag(seq) over w as seq_before, lag(recorded_at) over w as recorded_before, lag(kind) over w as kind_before
+    from es.event window w as (partition by rid order by version)
+), head as (
+    select distinct on (rid) rid, version, kind = 3 as deleted, seq, recorded_at, digest from es.event order by rid, version desc
+), finding as (
+    (select 'the head differs from the newest event' as what, s.rid, s.version
+     from es.stream s left join head h on h.rid = s.rid
+     where (s.version, s.deleted, s.seq, s.updated, s.digest)
+           is distinct from (coalesce(h.version, 0), coalesce(h.deleted, false), h.seq, h.recorded_at, h.digest)
+     limit $1)
+    union all
+    (select 'the versions have a gap', rid, version from lined where version <> coalesce(before, 0) + 1 limit $1)
+    union all
+    (select 'a later version comes earlier in the log or in time', rid, version
+     from lined where seq <= seq_before or recorded_at < recorded_before limit $1)
+    union all
+    (select 'the kind of the event does not follow from the one before', rid, version
+     from lined where (kind in (1, 4)) <> (kind_before is null or kind_before = 3) limit $1)
+    union all
+    (select 'the body does not match its commitment', rid, version
+     from es.event where sha256(salt || convert_to(coalesce(body, ''), 'UTF8')) <> body_commit limit $1)
+    union all
+    (select 'a delete has a body, or another event has none', rid, version from es.event where (kind = 3) <> (body is null) limit $1)
+    union all
+    (select 'the body carries another version', rid, version
+     from es.event where position('"versionId":"' || version || '"' in body) = 0 limit $1)
+    union all
+    (select 'the event belongs to no stream', e.rid, e.version
+     from es.event e where not exists (select from es.stream s where s.rid = e.rid and s.type = e.type and s.tenant = e.tenant) limit $1)
+)
+select f.what, s.type, s.id, f.version from finding f left join es.stream s on s.rid = f.rid
+union all
+(select 'the maintained totals differ from the log', coalesce(c.type, e.type), null, null
+ from (select tenant, type, sum(versions) as versions, sum(live) as live from es.counter group by tenant, type) c
+ full join (select tenant, type, count(*) as versions, count(*) filter (where kind in (1, 4)) - count(*) filter (where kind = 3) as live
+            from es.event group by tenant, type) e on e.tenant = c.tenant and e.type = c.type
+ where (c.versions, c.live) is distinct from (e.versions, e.live) limit $1)
