@@ -11,8 +11,6 @@ public static class BenchCommands
         bench load ADDRESS [--connections N] [--seconds N] [--rate N]
                                      create-observation against a server that runs already
         bench micro [FILTER]         parse, validate, extract: microseconds and bytes
-        bench profile PROCESS [--seconds N]
-                                     where a running .NET process spends its time
         bench floor CONNECTION       the floor by itself
         """;
 
