@@ -30,7 +30,11 @@ internal sealed class Corrections(string json)
     {
         if (correction["was"] is JsonObject was && !Holds(row, was))
             throw new InvalidDataException($"The package no longer says what is corrected: {correction.ToJsonString()}, row {row.ToJsonString()}");
-        foreach (var (name, value) in correction["set"]!.AsObject()) row[name] = value?.DeepClone();
+        foreach (var (name, value) in correction["set"]!.AsObject())
+        {
+            if (value is null) row.Remove(name);
+            else row[name] = value.DeepClone();
+        }
     }
 
     private static bool Holds(JsonObject row, JsonObject expected)

@@ -6,6 +6,7 @@ namespace EventFhir.Model.Definitions;
 /// <summary>Everything the engines know about one release of FHIR: tables generated from the official definitions (docs/definitions.md).</summary>
 public sealed class Release
 {
+    private const int TypeNameCharactersMax = 150;
     private static readonly Lazy<Release> LazyR4 = new(() => ReleaseLoader.Load("R4"));
     private static readonly Lazy<Release> LazyR5 = new(() => ReleaseLoader.Load("R5"));
     private readonly Utf8NameMap<TypeDefinition> byName;
@@ -52,7 +53,15 @@ public sealed class Release
     public ImmutableArray<OperationDefinition> Operations { get; }
 
     public TypeDefinition? FindType(ReadOnlySpan<byte> utf8Name) => byName.Find(utf8Name);
-    public TypeDefinition? FindType(string name) => byName.Find(Encoding.UTF8.GetBytes(name));
+
+    public TypeDefinition? FindType(string name)
+    {
+        // No type of any release has a name nearly this long; the paths of backbone types come closest.
+        if (name.Length > TypeNameCharactersMax) return null;
+        Span<byte> utf8 = stackalloc byte[TypeNameCharactersMax * 3];
+        return byName.Find(utf8[..Encoding.UTF8.GetBytes(name, utf8)]);
+    }
+
     public TypeDefinition? FindResourceType(string name) => FindType(name) is { IsResource: true, IsAbstract: false } type ? type : null;
     public TypeDefinition TypeOfNumber(int number) => byNumber[number];
 

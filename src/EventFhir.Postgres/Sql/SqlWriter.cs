@@ -1,8 +1,5 @@
-using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Text;
-
-using Npgsql;
 
 namespace EventFhir.Postgres.Sql;
 
@@ -21,40 +18,21 @@ internal readonly record struct SqlName
     public string Text => field is null ? "" : $"\"{field.Replace(".", "\".\"", StringComparison.Ordinal)}\"";
 }
 
-/// <summary>SQL text that SqlWriter has made.</summary>
+/// <summary>SQL text without values, made by <see cref="SqlWriter"/>.</summary>
 internal readonly record struct SqlText(string Text);
 
-/// <summary>
-/// Builds SQL: the literal parts are text, a hole is a name, an earlier text, or else a value and becomes a parameter. Nothing that a caller
-/// sends can thus become part of a statement.
-/// </summary>
+/// <summary>Makes SQL texts: the literal parts are text, a hole is a name or an earlier text, and nothing else fits into one.</summary>
 [InterpolatedStringHandler]
-internal ref struct SqlWriter(int literalLength, int formattedCount)
+internal readonly ref struct SqlWriter(int literalLength, int formattedCount)
 {
     private readonly StringBuilder text = new(literalLength + (formattedCount * 16));
-    private readonly ImmutableArray<NpgsqlParameter>.Builder parameters = ImmutableArray.CreateBuilder<NpgsqlParameter>();
 
-    public readonly void AppendLiteral(string literal) => text.Append(literal);
-    public readonly void AppendFormatted(SqlName name) => text.Append(name.Text);
-    public readonly void AppendFormatted(SqlText part) => text.Append(part.Text);
+    public void AppendLiteral(string literal) => text.Append(literal);
+    public void AppendFormatted(SqlName name) => text.Append(name.Text);
+    public void AppendFormatted(SqlText part) => text.Append(part.Text);
 
-    public readonly void AppendFormatted<T>(T value)
-    {
-        parameters.Add(new NpgsqlParameter<T> { TypedValue = value });
-        text.Append('$').Append(parameters.Count);
-    }
-
-    /// <summary>Text without values.</summary>
-    public static SqlText Text(SqlWriter written) =>
-        written.parameters.Count == 0 ? new SqlText(written.text.ToString()) : throw new ArgumentException("Text cannot hold values.", nameof(written));
+    public static SqlText Text(SqlWriter written) => new(written.text.ToString());
 
     /// <summary>Parts with a separator between them.</summary>
     public static SqlText Join(string separator, IEnumerable<SqlText> parts) => new(string.Join(separator, parts.Select(part => part.Text)));
-
-    public static NpgsqlBatchCommand Statement(SqlWriter written)
-    {
-        var command = new NpgsqlBatchCommand(written.text.ToString());
-        foreach (var parameter in written.parameters) command.Parameters.Add(parameter);
-        return command;
-    }
 }

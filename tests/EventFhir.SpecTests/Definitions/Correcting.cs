@@ -20,7 +20,8 @@ public sealed class Correcting
 
     [Fact]
     public void Removes_rows() =>
-        Assert.Empty(Apply("""[{"release":"R4","file":"elements.json","where":{"path":"A.id"},"remove":true,"reason":"a test"}]""", """{"path":"A.id"}"""));
+        Assert.Empty(Apply(
+            """[{"release":"R4","file":"elements.json","where":{"path":"A.id"},"remove":true,"reason":"a test"}]""", """{"path":"A.id"}"""));
 
     [Fact]
     public void Leaves_other_releases_alone() =>

@@ -1,0 +1,153 @@
+using System.Collections.Immutable;
+using System.Data;
+
+using EventFhir.Core.Events;
+using EventFhir.Model.Definitions;
+using EventFhir.Postgres.Sql;
+
+using Npgsql;
+
+namespace EventFhir.Postgres.Reading;
+
+/// <summary>Reads histories, newest or oldest first, in the order of the log. Wall-clock time filters but never orders.</summary>
+public sealed class HistoryReader(EventDatabase database, Release release)
+{
+    /// <summary>A filtered history is counted up to here; beyond it the total is left out.</summary>
+    public const int CountMax = 10_000;
+
+    /// <summary>A page ends early when its bodies reach this.</summary>
+    private const int PageBytesMax = 64 << 20;
+    private const short Tenant = 0;
+
+    /// <summary>Always a page; that of a resource which never existed is empty and has total 0.</summary>
+    public async Task<HistoryPage> ReadAsync(HistoryQuery query, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.Reader.OpenConnectionAsync(cancellationToken);
+        await using var batch = connection.CreateBatch();
+        batch.BatchCommands.Add(Statement(query));
+        await using var row = await batch.ExecuteReaderAsync(CommandBehavior.SequentialAccess, cancellationToken);
+        var entries = ImmutableArray.CreateBuilder<StoredVersion>(query.Count);
+        long? total = query.After?.Total;
+        var snapshot = query.After?.Snapshot ?? "";
+        var last = 0L;
+        var bytes = 0;
+        HistoryCursor? next = null;
+        while (await row.ReadAsync(cancellationToken))
+        {
+            if (query.After is null)
+            {
+                total = row.IsDBNull(0) ? 0 : row.GetInt64(0);
+                if (query.IsFiltered && total > CountMax) total = null;
+                snapshot = row.GetString(1);
+            }
+            // The one row without an event carries total and snapshot of an empty page.
+            if (row.IsDBNull(2)) continue;
+            if (entries.Count == query.Count || bytes > PageBytesMax)
+            {
+                if (entries.Count > 0) next = new HistoryCursor(last, snapshot, total);
+                break;
+            }
+            last = row.GetInt64(2);
+            var entry = Read(row);
+            bytes += entry.Body.Length;
+            entries.Add(entry);
+        }
+        return new HistoryPage(entries.DrainToImmutable(), total, next);
+    }
+
+    private StoredVersion Read(NpgsqlDataReader row)
+    {
+        var type = release.TypeOfNumber(row.GetInt16(3));
+        if (!ResourceId.TryParse(row.GetString(4), out var id)) throw new InvalidDataException("A stored id is malformed.");
+        return new StoredVersion(
+            new ResourceKey(type, id),
+            row.GetInt32(5),
+            (VersionKind)row.GetInt16(6),
+            new DateTimeOffset(row.GetDateTime(7)),
+            row.IsDBNull(8) ? ReadOnlyMemory<byte>.Empty : row.GetFieldValue<byte[]>(8));
+    }
+
+    /// <summary>
+    /// Total and snapshot in one row, joined to the page, so that both belong to the same snapshot; one entry more than the page holds tells
+    /// whether there is another page.
+    /// </summary>
+    private static NpgsqlBatchCommand Statement(HistoryQuery query)
+    {
+        // Parts of the statement are chosen here; each value is a parameter of the same writer.
+        var ascending = query.Order is HistoryOrder.OldestFirst;
+        var sql = new SqlBuilder();
+        sql.Append($"select t.total, t.snapshot, e.seq, e.type, s.id, e.version, e.kind, e.recorded_at, e.body from (select ");
+        if (query.After is not null) sql.Append($"null::bigint as total, null::text as snapshot");
+        else
+        {
+            AppendTotal(sql, query);
+            sql.Append($" as total, pg_current_snapshot()::text as snapshot");
+        }
+        sql.Append($") t left join lateral (select e.* from es.event e");
+        AppendConditions(sql, query);
+        if (query.After is { } after)
+        {
+            sql.Append($" and pg_visible_in_snapshot(e.xid, {after.Snapshot}::text::pg_snapshot)");
+            if (ascending) sql.Append($" and e.seq > {after.Sequence}");
+            else sql.Append($" and e.seq < {after.Sequence}");
+        }
+        // Within one resource, version order is log order, and there is an index on it.
+        switch (query.Scope, ascending)
+        {
+            case (HistoryScope.Instance, true): sql.Append($" order by e.version"); break;
+            case (HistoryScope.Instance, false): sql.Append($" order by e.version desc"); break;
+            case (_, true): sql.Append($" order by e.seq"); break;
+            default: sql.Append($" order by e.seq desc"); break;
+        }
+        sql.Append($" limit {query.Count + 1}) e on true left join es.stream s on s.rid = e.rid");
+        if (ascending) sql.Append($" order by e.seq");
+        else sql.Append($" order by e.seq desc");
+        return sql.Statement();
+    }
+
+    /// <summary>Maintained totals where nothing is filtered; else counted, up to a bound.</summary>
+    private static void AppendTotal(SqlBuilder sql, HistoryQuery query)
+    {
+        if (query.IsFiltered)
+        {
+            sql.Append($"(select count(*) from (select from es.event e");
+            AppendConditions(sql, query);
+            sql.Append($" limit {CountMax + 1}) c)");
+            return;
+        }
+        switch (query.Scope)
+        {
+            case HistoryScope.Instance { Key: var key }:
+                sql.Append($"(select s.version::bigint from es.stream s where s.tenant = {Tenant} and s.type = {(short)key.Type.Number} and s.id = {key.Id.Value})");
+                break;
+            case HistoryScope.OfType { Type: var type }:
+                sql.Append($"(select sum(c.versions)::bigint from es.counter c where c.tenant = {Tenant} and c.type = {(short)type.Number})");
+                break;
+            default:
+                sql.Append($"(select sum(c.versions)::bigint from es.counter c where c.tenant = {Tenant})");
+                break;
+        }
+    }
+
+    private static void AppendConditions(SqlBuilder sql, HistoryQuery query)
+    {
+        switch (query.Scope)
+        {
+            case HistoryScope.Instance { Key: var key }:
+                sql.Append($" where e.rid = (select s.rid from es.stream s where s.tenant = {Tenant} and s.type = {(short)key.Type.Number} and s.id = {key.Id.Value})");
+                break;
+            case HistoryScope.OfType { Type: var type }:
+                sql.Append($" where e.tenant = {Tenant} and e.type = {(short)type.Number}");
+                break;
+            default:
+                sql.Append($" where e.tenant = {Tenant}");
+                break;
+        }
+        if (query.Since is { } since) sql.Append($" and e.recorded_at >= {since.UtcDateTime}");
+        if (query.Before is { } before) sql.Append($" and e.recorded_at < {before.UtcDateTime}");
+        if (query.AtBefore is { } atBefore) sql.Append($" and e.recorded_at < {atBefore.UtcDateTime}");
+        // A version is current until the next one is written.
+        if (query.AtFrom is { } atFrom)
+            sql.Append($" and not exists (select from es.event n where n.rid = e.rid and n.version = e.version + 1 and n.recorded_at <= {atFrom.UtcDateTime})");
+    }
+}

@@ -1,0 +1,44 @@
+using System.Data;
+
+using EventFhir.Core.Events;
+using EventFhir.Postgres.Sql;
+
+using Npgsql;
+
+namespace EventFhir.Postgres.Reading;
+
+/// <summary>Reads single versions by key. Bodies are the stored bytes; nothing is parsed. Hot path, measured by the scenario read.</summary>
+public sealed class ResourceReader(EventDatabase database)
+{
+    private const short Tenant = 0;
+    private static readonly string ReadCurrent = SqlFile.Read("read-current.sql");
+    private static readonly string ReadVersion = SqlFile.Read("read-version.sql");
+
+    /// <summary>The newest version, which may be a delete; null if there never was one.</summary>
+    public Task<StoredVersion?> ReadAsync(ResourceKey key, CancellationToken cancellationToken) =>
+        ReadAsync(key, ReadCurrent, version: null, cancellationToken);
+
+    /// <summary>The version of this number, which may be a delete; null if there is none.</summary>
+    public Task<StoredVersion?> ReadVersionAsync(ResourceKey key, long version, CancellationToken cancellationToken) =>
+        version is < 1 or > int.MaxValue
+            ? Task.FromResult<StoredVersion?>(null)
+            : ReadAsync(key, ReadVersion, (int)version, cancellationToken);
+
+    private async Task<StoredVersion?> ReadAsync(ResourceKey key, string text, int? version, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.Reader.OpenConnectionAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(text, connection);
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = Tenant });
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)key.Type.Number });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = key.Id.Value });
+        if (version is { } number) command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = number });
+        await using var row = await command.ExecuteReaderAsync(CommandBehavior.SingleRow, cancellationToken);
+        if (!await row.ReadAsync(cancellationToken)) return null;
+        return new StoredVersion(
+            key,
+            row.GetInt32(0),
+            (VersionKind)row.GetInt16(1),
+            new DateTimeOffset(row.GetDateTime(2)),
+            row.IsDBNull(3) ? ReadOnlyMemory<byte>.Empty : row.GetFieldValue<byte[]>(3));
+    }
+}
