@@ -18,6 +18,12 @@ internal enum NodeFlags : byte
 
     /// <summary>The element repeats in its definition, so its location carries an index.</summary>
     IsIndexed = 8,
+
+    /// <summary>While reading only: an item of a JSON property "_name".</summary>
+    IsCompanion = 16,
+
+    /// <summary>The value was refused, so that it is not here.</summary>
+    IsFaulty = 32,
 }
 
 /// <summary>
