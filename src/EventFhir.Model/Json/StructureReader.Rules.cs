@@ -31,7 +31,6 @@ internal ref partial struct StructureReader
         if (type.Primitive is PrimitiveKind.Boolean) return;
         var value = Plain(cursor);
         if (PrimitiveSyntax.Fault(type.Primitive, value) is { } fault) Report(node, "value", fault, cursor.Start);
-        else if (type.Primitive is PrimitiveKind.Xhtml && NarrativeSyntax.Fault(value) is { } narrativeFault) Report(node, "invalid", narrativeFault, cursor.Start);
         else if (property.Element.Binding is { Strength: BindingStrength.Required, Codes: { } codes } && IsCoded(type.Primitive) && !codes.Contains(value))
             Report(node, "code-invalid", $"The code is not in the value set {codes.Url}.", cursor.Start);
     }

@@ -176,10 +176,10 @@ internal ref struct NarrativeSyntax
     private static string? StyleFault(ReadOnlySpan<byte> value)
     {
         var style = Plain(value);
-        var isActive = style.Contains("url(", StringComparison.Ordinal) || style.Contains("expression(", StringComparison.Ordinal)
-            || style.Contains("javascript:", StringComparison.Ordinal) || style.Contains("@import", StringComparison.Ordinal)
+        var isActive = style.Contains("expression(", StringComparison.Ordinal) || style.Contains("script:", StringComparison.Ordinal)
+            || style.Contains("data:text", StringComparison.Ordinal) || style.Contains("@import", StringComparison.Ordinal)
             || style.Contains("behavior:", StringComparison.Ordinal) || style.Contains("binding:", StringComparison.Ordinal) || style.Contains('\\', StringComparison.Ordinal);
-        return isActive ? "A style in a narrative must not load or run anything." : null;
+        return isActive ? "A style in a narrative must not run anything or import other styles." : null;
     }
 
     /// <summary>The value as a browser understands it: references resolved, white space and controls gone, lower case.</summary>

@@ -44,6 +44,7 @@ internal static class PrimitiveSyntax
         PrimitiveKind.Uuid => IsUuid(value) ? null : "A uuid is urn:uuid: and 32 lower-case hexadecimal digits in five groups.",
         PrimitiveKind.Uri or PrimitiveKind.Url or PrimitiveKind.Canonical => IsUri(value) ? null : "A URI is not empty and has no white space.",
         PrimitiveKind.Base64Binary => IsBase64(value) ? null : "This is no base64 with its padding.",
+        PrimitiveKind.Xhtml => NarrativeSyntax.Fault(value),
         _ => TextFault(value),
     };
 
