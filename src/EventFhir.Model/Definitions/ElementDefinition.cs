@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 
+using EventFhir.Model.Validation;
+
 namespace EventFhir.Model.Definitions;
 
 /// <summary>One element of a type, as the snapshot of its StructureDefinition states it.</summary>
@@ -42,6 +44,9 @@ public sealed class ElementDefinition
 
     /// <summary>Rules stated on the element, without those that its types state themselves.</summary>
     public ImmutableArray<Invariant> Invariants { get; internal set; } = [];
+
+    /// <summary>The invariants compiled; filled on first use by <see cref="Validation.ResourceValidator"/>.</summary>
+    internal InvariantRule[]? Rules { get; set; }
 
     /// <summary>The path in the specification, for example "Observation.component.value".</summary>
     public string Path => $"{Owner.Name}.{Name}";

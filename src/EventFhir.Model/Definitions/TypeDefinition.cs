@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 
+using EventFhir.Model.Validation;
+
 namespace EventFhir.Model.Definitions;
 
 public enum TypeKind { Primitive, Complex, Backbone, Resource }
@@ -31,6 +33,9 @@ public sealed class TypeDefinition
 
     /// <summary>FHIRPath rules on the type itself, those of its base types included (R4 conformance-rules.html#constraints).</summary>
     public ImmutableArray<Invariant> Invariants { get; internal set; } = [];
+
+    /// <summary>The invariants compiled; filled on first use by <see cref="Validation.ResourceValidator"/>.</summary>
+    internal InvariantRule[]? Rules { get; set; }
 
     /// <summary>For a primitive, the syntax its JSON and XML values must have.</summary>
     public PrimitiveKind Primitive { get; internal set; }

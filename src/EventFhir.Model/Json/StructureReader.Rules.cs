@@ -91,11 +91,10 @@ internal ref partial struct StructureReader
             if (slots[order].Choice != 0) hasMore |= order > 0;
             else if (elements[order].Min > 0) ReportAt(self, elements[order], "required", "This element must be there.", nodes[self].Start);
         }
-        if (!hasMore && !type.IsResource)
-        {
-            var isCompanion = type.IsPrimitive && slots[0].Choice != 0;
-            if (!isCompanion) Report(self, "structure", "An object is never empty, and an id alone is no content (ele-1).", nodes[self].Start);
-        }
+        // For a primitive an id alone may do: pairing knows whether there is a value.
+        var isEmpty = !hasMore && !type.IsResource && (!type.IsPrimitive || slots[0].Choice == 0);
+        if (isEmpty) Report(self, "structure", "An object is never empty, and an id alone is no content (ele-1).", nodes[self].Start);
+        if (type.IsPrimitive && (isEmpty || summary.HasUnknown)) nodes[self].Flags |= NodeFlags.IsFaulty;
         if (ReferenceEquals(type, rules.Extension) && (slots[rules.ExtensionValue].Choice != 0) == (slots[rules.ExtensionExtension].Choice != 0))
             Report(self, "invariant", "An extension has either a value or extensions (ext-1).", nodes[self].Start);
     }
