@@ -139,11 +139,13 @@ internal static class Equality
 }
 
 /// <summary>Equality for sets of items: the hash agrees with <see cref="Equality.Equal(FhirPathValue, FhirPathValue)"/>.</summary>
-internal sealed class ItemComparer : IEqualityComparer<FhirPathValue>
+internal sealed class ItemComparer(Evaluation evaluation) : IEqualityComparer<FhirPathValue>
 {
-    public static ItemComparer Instance { get; } = new();
-
-    public bool Equals(FhirPathValue x, FhirPathValue y) => Equality.Equal(x, y) is true;
+    public bool Equals(FhirPathValue x, FhirPathValue y)
+    {
+        evaluation.Step();
+        return Equality.Equal(x, y) is true;
+    }
 
     public int GetHashCode(FhirPathValue obj)
     {
@@ -153,8 +155,9 @@ internal sealed class ItemComparer : IEqualityComparer<FhirPathValue>
             FhirPathKind.String => value.Text.GetHashCode(StringComparison.Ordinal),
             FhirPathKind.Boolean => value.Boolean ? 1 : 2,
             FhirPathKind.Integer or FhirPathKind.Long or FhirPathKind.Decimal => value.Number.GetHashCode(),
-            // An equal number, another zone or another unit may look quite different, so these share their places.
+            FhirPathKind.Date or FhirPathKind.DateTime or FhirPathKind.Time => value.Temporal.UtcTicks.GetHashCode(),
             FhirPathKind.Element => ContentHash(value.Element),
+            // Equal quantities may look quite different, so they share one place.
             _ => 3,
         };
     }

@@ -42,7 +42,7 @@ internal sealed class Repeat(Operation source, Operation projection, RepeatKind 
         var start = evaluation.Count;
         source.Run(evaluation);
         var end = evaluation.Count;
-        var seen = new HashSet<FhirPathValue>(ItemComparer.Instance);
+        var seen = new HashSet<FhirPathValue>(new ItemComparer(evaluation));
         // The stack above the source is result and work list in one.
         for (var at = start; at < evaluation.Count; at++)
         {
