@@ -36,6 +36,15 @@ public sealed class Generation(string root)
             Settle(tables, TableWriter.Write(model, numbers), handling);
         }
         Settle("eng/definitions/resource-types.json", numbers.ToJson(), handling);
+        if (only is null) Units(handling);
+    }
+
+    private void Units(Stale handling)
+    {
+        var folder = Path($".cache/npm/{UcumTable.Package}-{UcumTable.PackageVersion}/package");
+        if (!Directory.Exists(folder)) Fetch(UcumTable.Package);
+        if (Directory.Exists(folder)) Settle("src/EventFhir.Model/Generated/ucum.tables", UcumTable.Write(folder), handling);
+        else notes.Add($"{UcumTable.Package} cannot be had, so the table of units was not compared with it.");
     }
 
     private void Curate(CuratedRelease release, DefinitionPackage package, Stale handling)

@@ -3,10 +3,11 @@ using System.Text;
 
 namespace EventFhir.Model.Ucum;
 
-internal enum AtomKind { Base, Metric, Customary, Arbitrary, Special }
+/// <summary>Only a derived unit is a multiple of others. The other kinds stand for themselves.</summary>
+internal enum AtomKind { Base, Derived, Arbitrary, Special }
 
 /// <summary>A unit atom of the UCUM table: a multiple of other units, or a base of its own.</summary>
-/// <param name="Definition">The unit it is a multiple of; empty for bases.</param>
+/// <param name="Definition">The unit it is a multiple of; empty for all but derived ones.</param>
 internal sealed record Atom(string Code, AtomKind Kind, bool TakesPrefix, Rational Value, string Definition);
 
 /// <summary>The atoms and prefixes of UCUM, from the generated table (docs/definitions.md).</summary>
@@ -53,6 +54,7 @@ internal sealed class UcumTable
     private static Atom AtomOf(string[] cells)
     {
         var kind = Enum.Parse<AtomKind>(cells[0], ignoreCase: true);
-        return new Atom(cells[1], kind, cells[2] == "metric", Rational.Parse(cells[3]), cells.Length > 4 ? cells[4] : "");
+        var isDerived = kind is AtomKind.Derived;
+        return new Atom(cells[1], kind, cells[2] == "metric", isDerived ? Rational.Parse(cells[3]) : Rational.One, isDerived ? cells[4] : "");
     }
 }

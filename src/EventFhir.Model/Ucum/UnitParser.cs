@@ -111,8 +111,7 @@ internal sealed class UnitParser
     private static UcumUnit? Resolve(Atom atom)
     {
         if (TemperatureScale(atom.Code) is { } scale) return scale;
-        var isBase = atom.Kind is AtomKind.Base or AtomKind.Special || (atom.Kind is AtomKind.Arbitrary && atom.Definition.Length == 0);
-        if (isBase) return new UcumUnit(Rational.One, NoDimension.Add(atom.Code, 1));
+        if (atom.Kind is not AtomKind.Derived) return new UcumUnit(Rational.One, NoDimension.Add(atom.Code, 1));
         return UcumUnit.TryParse(atom.Definition, out var definition)
             ? new UcumUnit(definition.Factor * atom.Value, definition.Dimension)
             : null;
