@@ -43,7 +43,8 @@ internal static class UcumTable
     private static string Row(Dictionary<string, JsonElement> unit)
     {
         var code = unit["csCode_"].GetString();
-        var definition = unit["csUnitString_"].GetString() ?? "";
+        // This copy has lost the number of the magnetic constant (UCUM, table 7: 4 pi 1e-7 N/A2).
+        var definition = code == "[mu_0]" ? "4.[pi].10*-7.N/A2" : unit["csUnitString_"].GetString() ?? "";
         // The table counts moles as a bare number. A mole that equals 6e23 ones would make no quantity comparable that was not before.
         var isBase = unit["isBase_"].GetBoolean() || code == "mol";
         var kind = isBase ? "base"
