@@ -14,12 +14,12 @@ internal sealed class ElementNames
     private ElementNames(Release release)
     {
         foreach (var type in release.Types)
-            foreach (var element in type.Elements) names.TryAdd(element.Name, element.Name);
-        foreach (var type in release.Types)
             foreach (var element in type.Elements)
-                if (element.IsChoice)
-                    foreach (var property in element.Properties)
-                        if (!names.ContainsKey(property.Name)) choiceNames.Add(property.Name);
+            {
+                names.TryAdd(element.Name, element.Name);
+                if (!element.IsChoice) continue;
+                foreach (var property in element.Properties) choiceNames.Add(property.Name);
+            }
     }
 
     public static ElementNames Of(Release release) => OfReleases.GetValue(release, static release => new ElementNames(release));
@@ -27,6 +27,6 @@ internal sealed class ElementNames
     /// <summary>The string of the tables, where comparing references is enough; another name as it is.</summary>
     public string Canonical(string name) => names.GetValueOrDefault(name, name);
 
-    /// <summary>True for "valueQuantity" and its like.</summary>
+    /// <summary>True for "valueQuantity" and its like, in any type.</summary>
     public bool IsChoiceName(string name) => choiceNames.Contains(name);
 }

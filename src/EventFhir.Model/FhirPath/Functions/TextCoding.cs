@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -51,17 +52,27 @@ internal static class TextCoding
         _ => null,
     };
 
-    private static string? Unescape(string text, string target)
+    private static string? Unescape(string text, string target) => target switch
     {
-        if (target == "html") return System.Net.WebUtility.HtmlDecode(text);
-        if (target != "json") return null;
-        try
+        "html" => System.Net.WebUtility.HtmlDecode(text),
+        "json" => UnescapeJson(text),
+        _ => null,
+    };
+
+    /// <summary>Resolves the escapes; what is not one, a bare quote for instance, stays.</summary>
+    private static string UnescapeJson(string text)
+    {
+        var plain = new StringBuilder(text.Length);
+        for (var at = 0; at < text.Length; at++)
         {
-            return JsonSerializer.Deserialize<string>($"\"{text}\"");
+            if (text[at] != '\\' || ++at == text.Length) plain.Append(text[Math.Min(at, text.Length - 1)]);
+            else if (text[at] == 'u' && at + 4 < text.Length && ushort.TryParse(text.AsSpan(at + 1, 4), NumberStyles.AllowHexSpecifier, null, out var code))
+            {
+                plain.Append((char)code);
+                at += 4;
+            }
+            else plain.Append(text[at] switch { 'b' => '\b', 'f' => '\f', 'n' => '\n', 'r' => '\r', 't' => '\t', var letter => letter });
         }
-        catch (JsonException)
-        {
-            return null;
-        }
+        return plain.ToString();
     }
 }

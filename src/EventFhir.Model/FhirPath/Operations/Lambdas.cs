@@ -102,7 +102,7 @@ internal sealed class Choose(Operation? source, Operation criterion, Operation t
 
 internal sealed record SortKey(Operation Value, int Direction);
 
-/// <summary>sort(key, -key, …): stable; a missing key comes first.</summary>
+/// <summary>sort(key, -key, …): stable; a missing key comes first in either direction.</summary>
 internal sealed class Sort(Operation source, SortKey[] keys) : Operation
 {
     public override void Run(Evaluation evaluation)
@@ -124,8 +124,9 @@ internal sealed class Sort(Operation source, SortKey[] keys) : Operation
         for (var at = 0; at < keys.Length; at++)
         {
             var (a, b) = (left.Keys[at], right.Keys[at]);
-            var order = a.IsNone || b.IsNone ? b.IsNone.CompareTo(a.IsNone) : Ordering.Compare(a, b) ?? 0;
-            if (order != 0) return order * keys[at].Direction;
+            if (a.IsNone != b.IsNone) return a.IsNone ? -1 : 1;
+            var order = a.IsNone ? 0 : (Ordering.Compare(a, b) ?? 0) * keys[at].Direction;
+            if (order != 0) return order;
         }
         return 0;
     }

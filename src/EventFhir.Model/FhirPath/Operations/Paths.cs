@@ -65,9 +65,14 @@ internal sealed class ChildStep(Operation source, string name) : Operation
     }
 }
 
-/// <summary>The JSON name of a choice, such as valueQuantity, names no element in FHIRPath; saying so beats answering nothing.</summary>
+/// <summary>
+/// A step by a name that is the JSON name of a choice, such as valueQuantity, in some type. Where it is, it names no element in FHIRPath, and saying
+/// so beats answering nothing.
+/// </summary>
 internal sealed class ChoiceNameStep(Operation source, string name, int position) : Operation
 {
+    private readonly ChildStep step = new(source, name);
+
     public override void Run(Evaluation evaluation)
     {
         var start = evaluation.Count;
@@ -76,6 +81,7 @@ internal sealed class ChoiceNameStep(Operation source, string name, int position
             if (value.IsElement && IsChoiceName(value.Element.Type))
                 throw FhirPathException.Semantic($"{name} is a name of JSON; in FHIRPath the element has the name without the type.", position);
         evaluation.Truncate(start);
+        step.Run(evaluation);
     }
 
     private bool IsChoiceName(TypeDefinition type)
