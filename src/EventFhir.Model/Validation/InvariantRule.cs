@@ -15,13 +15,12 @@ internal sealed record InvariantRule(Invariant Invariant, FhirPathExpression Exp
         var rules = new List<InvariantRule>();
         foreach (var invariant in invariants)
         {
-            var shortcut = InvariantShortcut.Of(invariant);
-            if (invariant.IsStructural || shortcut is { Applies: null }) continue;
-            rules.Add(new InvariantRule(invariant, FhirPathExpression.Compile(invariant.Expression, release), shortcut));
+            if (invariant.IsStructural) continue;
+            rules.Add(new InvariantRule(invariant, FhirPathExpression.Compile(invariant.Expression, release), InvariantShortcut.Of(invariant)));
         }
         return [.. rules];
     }
 
     public bool IsTrue(Element element) =>
-        (Shortcut?.Applies is { } applies && !applies(element)) || Expression.IsTrue(element, EvaluationContext.Default);
+        (Shortcut is not null && !Shortcut.Applies(element)) || Expression.IsTrue(element, EvaluationContext.Default);
 }

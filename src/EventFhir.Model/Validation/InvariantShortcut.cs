@@ -4,34 +4,31 @@ using EventFhir.Model.Elements;
 namespace EventFhir.Model.Validation;
 
 /// <summary>
-/// Invariants that need no expression, or not always: the reader refuses what would break them, or a look at the children shows that they hold. One
-/// table, each row with its reason; a test shows on the official examples that no row changes an answer.
+/// Frequent invariants for which a look at the children often shows that they hold, so that their expression need not be evaluated. (Those that the
+/// readers enforce are marked as structural in the definitions, see corrections.json.) A test shows on the official examples that no row changes an answer.
 /// </summary>
-/// <param name="Applies">True if the expression must be evaluated on the element; null if it never must.</param>
-internal sealed record InvariantShortcut(string Key, string Reason, Func<Element, bool>? Applies)
+/// <param name="Applies">True if the expression must be evaluated on the element.</param>
+internal sealed record InvariantShortcut(string Key, string Reason, Func<Element, bool> Applies)
 {
     private static readonly Dictionary<string, InvariantShortcut> ByKey = new InvariantShortcut[]
     {
-        new("ext-1", "StructureReader refuses an extension with both a value and extensions, or neither.", null),
-        new("dom-2", "StructureReader refuses nested contained resources.", null),
-        new("dom-4", "StructureReader refuses a contained meta.versionId and meta.lastUpdated.", null),
-        new("dom-5", "StructureReader refuses a contained meta.security.", null),
-        new("txt-1", "NarrativeSyntax checks elements and attributes.", null),
-        new("txt-2", "NarrativeSyntax checks that there is content.", null),
-        new("dom-3", "Without contained resources none can lack a reference.", static element => element.FirstChild("contained") is not null),
-        new("ref-1", "Only a reference that begins with # points into the resource, and # alone is the resource itself.", static element => RefersToContained(element)),
-        new("qty-3", "A quantity without a code needs no system.", static element => element.FirstChild("code") is not null),
-        new("per-1", "A period without start or end has no order.", static element => element.FirstChild("start") is not null && element.FirstChild("end") is not null),
-        new("cpt-2", "A contact point without a value needs no system.", static element => element.FirstChild("value") is not null),
-        new("att-1", "An attachment without data needs no content type.", static element => element.FirstChild("data") is not null),
-        new("rng-2", "A range without low or high has no order.", static element => element.FirstChild("low") is not null && element.FirstChild("high") is not null),
-        new("obs-7", "Without a value there is nothing to repeat, without components nobody repeats it.", static element => element.FirstChild("value") is not null && element.FirstChild("component") is not null),
+        new("dom-3", "Without contained resources none can lack a reference.", static element => Has(element, "contained")),
+        new("ref-1", "Only a reference that begins with # points into the resource, and # alone is the resource itself.", RefersToContained),
+        new("qty-3", "A quantity without a code needs no system.", static element => Has(element, "code")),
+        new("per-1", "A period without start or end has no order.", static element => Has(element, "start") && Has(element, "end")),
+        new("cpt-2", "A contact point without a value needs no system.", static element => Has(element, "value")),
+        new("att-1", "An attachment without data needs no content type.", static element => Has(element, "data")),
+        new("rng-2", "A range without low or high has no order.", static element => Has(element, "low") && Has(element, "high")),
+        new("obs-6", "Without a reason for absence nothing contradicts the value.", static element => Has(element, "dataAbsentReason")),
+        new("obs-7", "Without a value and components nothing is said twice.", static element => Has(element, "value") && Has(element, "component")),
     }.ToDictionary(static shortcut => shortcut.Key);
 
     public static IEnumerable<InvariantShortcut> All => ByKey.Values;
 
     /// <summary>The row for this invariant; null if its expression always decides.</summary>
     public static InvariantShortcut? Of(Invariant invariant) => ByKey.GetValueOrDefault(invariant.Key);
+
+    private static bool Has(Element element, string child) => element.FirstChild(child) is not null;
 
     /// <summary>
     /// R4 references.html#contained: "#" refers to the containing resource, which ref-1 as written in R4 forgets (it was mended in later releases).
