@@ -9,7 +9,11 @@ internal sealed class Compiler(Release release)
 {
     private const string ExtensionUrls = "http://hl7.org/fhir/StructureDefinition/";
     private const string ValueSetUrls = "http://hl7.org/fhir/ValueSet/";
+    private static readonly string[] Lambdas = ["where", "select", "exists", "all", "repeat", "repeatAll", "aggregate", "iif", "sort", "trace"];
     private readonly ElementNames names = ElementNames.Of(release);
+
+    /// <summary>What a path without a source starts from: the context item, or the whole input within defineVariable().</summary>
+    private Operation focus = new ThisItem();
 
     public Operation Compile(FhirPathNode node) => node switch
     {
@@ -32,7 +36,7 @@ internal sealed class Compiler(Release release)
     {
         // Element names start with a small letter, so a capital one at the start of a path can only be a type.
         if (member.Source is null && char.IsAsciiLetterUpper(member.Name[0]) && release.FindType(member.Name) is { } type) return new TypeStart(type);
-        var source = member.Source is null ? new ThisItem() : Compile(member.Source);
+        var source = member.Source is null ? focus : Compile(member.Source);
         return names.IsChoiceName(member.Name)
             ? new ChoiceNameStep(source, member.Name, member.Position)
             : new ChildStep(source, names.Canonical(member.Name));
@@ -43,10 +47,20 @@ internal sealed class Compiler(Release release)
         var function = Function.Find(call.Name) ?? throw FhirPathException.Semantic($"There is no function {call.Name}().", call.Position);
         if (call.Arguments.Length < function.ArgumentsMin || call.Arguments.Length > function.ArgumentsMax)
             throw FhirPathException.Semantic($"{call.Name}() does not take {call.Arguments.Length} arguments.", call.Position);
-        var source = call.Source is null ? new ThisItem() : Compile(call.Source);
+        var source = call.Source is null ? focus : Compile(call.Source);
         // The argument of is, as and ofType is a name, which the function reads from the tree.
-        var arguments = call.Name is "is" or "as" or "ofType" ? [] : call.Arguments.Select(Compile).ToArray();
+        var arguments = call.Name is "is" or "as" or "ofType" ? [] : call.Arguments.Select(argument => Argument(call.Name, argument)).ToArray();
         return function.Build(new FunctionCall(call, source, arguments, release));
+    }
+
+    private Operation Argument(string function, FhirPathNode argument)
+    {
+        var outer = focus;
+        if (function == "defineVariable") focus = new DefinedInput();
+        else if (Lambdas.Contains(function)) focus = new ThisItem();
+        var operation = Compile(argument);
+        focus = outer;
+        return operation;
     }
 
     private Operation Typed(FhirPathNode.Typed typed)

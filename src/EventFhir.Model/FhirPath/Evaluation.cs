@@ -32,6 +32,9 @@ internal sealed class Evaluation
     public int Index;
     public FhirPathValue[] Total = [];
 
+    /// <summary>The input of the innermost defineVariable().</summary>
+    public FhirPathValue[] Input = [];
+
     /// <summary>What defineVariable() has added, innermost first.</summary>
     public DefinedVariable? Variables;
 
@@ -50,7 +53,7 @@ internal sealed class Evaluation
     {
         if (stack.Length > 4096) stack = new FhirPathValue[64];
         else Array.Clear(stack, 0, used);
-        (This, Focus, Total, Variables, Context) = (default, default, [], null, EvaluationContext.Default);
+        (This, Focus, Total, Input, Variables, Context) = (default, default, [], [], null, EvaluationContext.Default);
         spare = this;
     }
 

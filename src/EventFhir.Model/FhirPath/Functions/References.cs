@@ -55,7 +55,6 @@ internal static class References
     private static Element? InBundle(Evaluation evaluation, Element from, string reference)
     {
         var root = from.Resource.Root;
-        if (root.Type.Name != "Bundle") return null;
         var version = reference.IndexOf("/_history/", StringComparison.Ordinal);
         var target = version < 0 ? reference : reference[..version];
         var isRelative = !target.Contains(':', StringComparison.Ordinal);

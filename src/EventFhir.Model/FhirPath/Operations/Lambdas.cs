@@ -146,10 +146,19 @@ internal sealed class DefineVariable(Operation source, Operation name, Operation
         var values = evaluation.Copy(start);
         if (value is not null)
         {
+            var outer = evaluation.Input;
+            evaluation.Input = values;
             value.Run(evaluation);
+            evaluation.Input = outer;
             values = evaluation.Copy(end);
             evaluation.Truncate(end);
         }
         evaluation.Variables = new DefinedVariable(key.Text, values, evaluation.Variables);
     }
+}
+
+/// <summary>The input of defineVariable(), from which the paths of its value start.</summary>
+internal sealed class DefinedInput : Operation
+{
+    public override void Run(Evaluation evaluation) => evaluation.PushAll(evaluation.Input);
 }
