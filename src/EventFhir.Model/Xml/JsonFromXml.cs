@@ -12,20 +12,30 @@ namespace EventFhir.Model.Xml;
 /// The JSON that says what FHIR XML says: elements that may repeat become arrays, primitives get their JSON kind, their ids and extensions go to
 /// "_name", the narrative becomes a string. What the definitions do not know is passed on for the JSON reader to refuse at its place.
 /// </summary>
-internal sealed class JsonFromXml(Release release)
+internal sealed class JsonFromXml : IDisposable
 {
     private const int DepthMax = 64;
     private static readonly XNamespace Fhir = "http://hl7.org/fhir";
     private static readonly XNamespace Xhtml = "http://www.w3.org/1999/xhtml";
+    private readonly Release release;
     private readonly ArrayBufferWriter<byte> buffer = new();
-    private Utf8JsonWriter json = null!;
+    private readonly Utf8JsonWriter json;
 
-    public ReadOnlyMemory<byte> Convert(XElement root)
+    private JsonFromXml(Release release)
     {
-        using (json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true }))
-            Resource(root, 0);
-        return buffer.WrittenMemory;
+        this.release = release;
+        json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true });
     }
+
+    public static ReadOnlyMemory<byte> Convert(XElement root, Release release)
+    {
+        using var conversion = new JsonFromXml(release);
+        conversion.Resource(root, 0);
+        conversion.json.Flush();
+        return conversion.buffer.WrittenMemory;
+    }
+
+    public void Dispose() => json.Dispose();
 
     private void Resource(XElement element, int depth)
     {

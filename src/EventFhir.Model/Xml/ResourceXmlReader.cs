@@ -30,7 +30,7 @@ public static class ResourceXmlReader
         {
             using var reader = XmlReader.Create(new MemoryStream(xml.ToArray(), writable: false), Settings);
             var root = XDocument.Load(reader, LoadOptions.SetLineInfo | LoadOptions.PreserveWhitespace).Root!;
-            var result = ResourceJsonReader.Read(new JsonFromXml(release).Convert(root), release);
+            var result = ResourceJsonReader.Read(JsonFromXml.Convert(root, release), release);
             // Places in the JSON between mean nothing to the sender; the expression of an issue does.
             return result with { Issues = [.. result.Issues.Select(issue => issue with { Line = 0, Column = 0 })] };
         }
