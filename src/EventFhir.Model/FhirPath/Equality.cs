@@ -105,7 +105,7 @@ internal static class Equality
     private static bool SameContent(Element left, Element right, Func<FhirPathValue, FhirPathValue, bool> same)
     {
         if (left.Type != right.Type || left.HasValue != right.HasValue) return false;
-        if (left.HasValue && !same(FhirPathValue.Of(left), FhirPathValue.Of(right))) return false;
+        if (left.HasValue && !SamePrimitive(left, right, same)) return false;
         var (leftCount, rightCount) = (0, 0);
         foreach (var _ in right.Children) rightCount++;
         var previous = "";
@@ -117,6 +117,13 @@ internal static class Equality
             if (!siblings.MoveNext() || !SameChild(child, siblings.Current, same)) return false;
         }
         return leftCount == rightCount;
+    }
+
+    /// <summary>What has no System value (a decimal that is too large, say) is equal to the same text only; asking again would never end.</summary>
+    private static bool SamePrimitive(Element left, Element right, Func<FhirPathValue, FhirPathValue, bool> same)
+    {
+        var (a, b) = (FhirPathValue.Of(left), FhirPathValue.Of(right));
+        return SystemValues.ToSystem(a).IsNone || SystemValues.ToSystem(b).IsNone ? left.Text == right.Text : same(a, b);
     }
 
     private static bool SameChild(Element left, Element right, Func<FhirPathValue, FhirPathValue, bool> same) =>
