@@ -94,7 +94,9 @@ internal sealed class Compiler(Release release)
     }
 
     private static Operation Equal(Operation left, Operation right, Polarity polarity) =>
-        right is Constant { Value: { Kind: FhirPathKind.String } text } ? new EqualToText(left, text.Text, polarity) : new EqualTo(left, right, polarity);
+        right is Constant { Value: { Kind: FhirPathKind.String } text }
+            ? new EqualToText(left, text.Text, polarity)
+            : new EqualTo(left, right, polarity);
 
     private static Operation Variable(FhirPathNode.Variable variable) => variable.Name switch
     {

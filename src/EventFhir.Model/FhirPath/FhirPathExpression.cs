@@ -33,7 +33,9 @@ public sealed class FhirPathExpression
         }
     }
 
-    /// <summary>As <see cref="TryCompile"/>, and refuses also what can be seen to be wrong for a context item of this type: unknown elements, for one.</summary>
+    /// <summary>
+    /// As <see cref="TryCompile"/>, and refuses also what can be seen to be wrong for a context item of this type: unknown elements, for one.
+    /// </summary>
     public static bool TryCompileStrictly(
         string expression,
         TypeDefinition context,

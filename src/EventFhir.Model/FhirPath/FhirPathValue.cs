@@ -13,7 +13,9 @@ public sealed record FhirPathType(string Namespace, string Name)
     public override string ToString() => $"{Namespace}.{Name}";
 }
 
-/// <summary>One item of a FHIRPath collection: an element of a resource or a System value. The default is no item. A cheap value; copy it freely.</summary>
+/// <summary>
+/// One item of a FHIRPath collection: an element of a resource or a System value. The default is no item. A cheap value; copy it freely.
+/// </summary>
 public readonly struct FhirPathValue
 {
     private readonly object? reference;

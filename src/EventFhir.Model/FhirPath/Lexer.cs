@@ -16,7 +16,8 @@ internal readonly record struct Token(TokenKind Kind, string Text, FhirPathValue
 /// <summary>Cuts an expression into tokens (FHIRPath N1, appendix B).</summary>
 internal sealed class Lexer(string text)
 {
-    private static readonly string[] Symbols = ["!=", "!~", "<=", ">=", ".", "(", ")", "[", "]", "{", "}", ",", "+", "-", "*", "/", "&", "|", "=", "~", "<", ">"];
+    private static readonly string[] Symbols =
+        ["!=", "!~", "<=", ">=", ".", "(", ")", "[", "]", "{", "}", ",", "+", "-", "*", "/", "&", "|", "=", "~", "<", ">"];
     private int at;
 
     public static List<Token> Read(string text)

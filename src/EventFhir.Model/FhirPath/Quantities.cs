@@ -2,7 +2,9 @@ using EventFhir.Model.Ucum;
 
 namespace EventFhir.Model.FhirPath;
 
-/// <summary>Arithmetic of quantities: units are converted exactly; years and months as words stay apart from UCUM's a and mo, which have a fixed length.</summary>
+/// <summary>
+/// Arithmetic of quantities: units are converted exactly; years and months as words stay apart from UCUM's a and mo, which have a fixed length.
+/// </summary>
 internal static class Quantities
 {
     public static FhirPathQuantity OfNumber(decimal value) => new(value, "1", UnitSystem.Ucum);
@@ -42,7 +44,8 @@ internal static class Quantities
     public static FhirPathQuantity? Add(FhirPathQuantity left, FhirPathQuantity right, int sign)
     {
         if (left.Unit == right.Unit && left.System == right.System) return left with { Value = left.Value + sign * right.Value };
-        if (left.System is UnitSystem.Calendar && right.System is UnitSystem.Calendar && MonthsOf(left) is { } months && MonthsOf(right) is { } others)
+        if (left.System is UnitSystem.Calendar && right.System is UnitSystem.Calendar && MonthsOf(left) is { } months
+            && MonthsOf(right) is { } others)
             return left with { Value = left.Value + sign * right.Value * others / months };
         return CodeOf(left) is { } code && CodeOf(right) is { } other && UcumUnit.TryConvert(right.Value, other, code, out var converted)
             ? left with { Value = left.Value + sign * converted }

@@ -12,7 +12,8 @@ namespace EventFhir.Model.FhirPath;
 internal sealed class StaticTypes(Release release, TypeDefinition context)
 {
     private static readonly string[] Ordered = ["first", "last", "tail", "skip", "take"];
-    private static readonly string[] Keeping = ["where", "first", "last", "tail", "skip", "take", "trace", "single", "distinct", "exclude", "intersect"];
+    private static readonly string[] Keeping =
+        ["where", "first", "last", "tail", "skip", "take", "trace", "single", "distinct", "exclude", "intersect"];
 
     /// <summary>Null if nothing is wrong.</summary>
     public FhirPathError? Check(FhirPathNode node)

@@ -9,7 +9,9 @@ namespace EventFhir.Model.FhirPath;
 /// <summary>How FHIR elements become System values by themselves (R4 fhirpath.html#types).</summary>
 internal static class SystemValues
 {
-    /// <summary>The System value of a primitive with a value or of a Quantity; anything else stays as it is, and no value at all gives none.</summary>
+    /// <summary>
+    /// The System value of a primitive with a value or of a Quantity; anything else stays as it is, and no value at all gives none.
+    /// </summary>
     public static FhirPathValue ToSystem(FhirPathValue value)
     {
         if (!value.IsElement) return value;
@@ -53,7 +55,9 @@ internal static class SystemValues
         }
     }
 
-    /// <summary>A Quantity without value or with a comparator has no System value. UCUM codes of time become calendar units (R4 fhirpath.html#quantity).</summary>
+    /// <summary>
+    /// A Quantity without value or with a comparator has no System value. UCUM codes of time become calendar units (R4 fhirpath.html#quantity).
+    /// </summary>
     private static FhirPathQuantity? QuantityOf(Element element)
     {
         if (element.FirstChild("value") is not { HasValue: true } value || element.FirstChild("comparator") is { HasValue: true }) return null;

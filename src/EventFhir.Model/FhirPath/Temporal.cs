@@ -25,7 +25,8 @@ public readonly record struct Temporal(TemporalKind Kind, TemporalPrecision Prec
     public static Temporal DateOf(DateTimeOffset moment) => new(TemporalKind.Date, TemporalPrecision.Day, moment.Date.Ticks, null, 0);
 
     public static Temporal TimeOf(DateTimeOffset moment) =>
-        new(TemporalKind.Time, TemporalPrecision.Fraction, moment.TimeOfDay.Ticks / TimeSpan.TicksPerMillisecond * TimeSpan.TicksPerMillisecond, null, 3);
+        new(TemporalKind.Time, TemporalPrecision.Fraction, moment.TimeOfDay.Ticks / TimeSpan.TicksPerMillisecond * TimeSpan.TicksPerMillisecond,
+            null, 3);
 
     /// <summary>The order of two values; null where their precision or a missing zone leaves it open. Both are times, or neither is.</summary>
     public static int? Compare(Temporal left, Temporal right)
@@ -35,7 +36,8 @@ public readonly record struct Temporal(TemporalKind Kind, TemporalPrecision Prec
         {
             (leftTicks, rightTicks) = (left.UtcTicks, right.UtcTicks);
         }
-        else if ((left.OffsetMinutes ?? right.OffsetMinutes) is not null && left.Precision > TemporalPrecision.Day && right.Precision > TemporalPrecision.Day)
+        else if ((left.OffsetMinutes ?? right.OffsetMinutes) is not null && left.Precision > TemporalPrecision.Day
+            && right.Precision > TemporalPrecision.Day)
         {
             // One zone is unknown: offsets reach from -12:00 to +14:00, so only a larger distance decides.
             var distance = leftTicks - rightTicks;

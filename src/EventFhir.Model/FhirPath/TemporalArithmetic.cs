@@ -49,7 +49,8 @@ internal static class TemporalArithmetic
     /// <summary>Times of day go round the clock.</summary>
     private static Temporal AddToTime(Temporal moment, decimal amount, string unit)
     {
-        if (TicksOf(unit) is not { } ticks || unit is "day" or "week") throw FhirPathException.Execution($"A time of day cannot be moved by {unit}s.");
+        if (TicksOf(unit) is not { } ticks || unit is "day" or "week")
+            throw FhirPathException.Execution($"A time of day cannot be moved by {unit}s.");
         if (unit is not ("second" or "millisecond")) amount = decimal.Truncate(amount);
         var sum = (moment.Ticks + amount * ticks) % TimeSpan.TicksPerDay;
         return WithTicks(moment, (long)(sum < 0 ? sum + TimeSpan.TicksPerDay : sum));

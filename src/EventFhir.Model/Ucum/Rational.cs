@@ -70,7 +70,8 @@ internal readonly record struct Rational
         if (scaled > (BigInteger)decimal.MaxValue) return false;
         if (scaled.IsZero && !magnitude.IsZero) return false;
         value = new decimal(
-            (int)(uint)(scaled & uint.MaxValue), (int)(uint)((scaled >> 32) & uint.MaxValue), (int)(uint)(scaled >> 64), Numerator.Sign < 0, (byte)scale);
+            (int)(uint)(scaled & uint.MaxValue), (int)(uint)((scaled >> 32) & uint.MaxValue), (int)(uint)(scaled >> 64), Numerator.Sign < 0,
+            (byte)scale);
         return true;
     }
 }

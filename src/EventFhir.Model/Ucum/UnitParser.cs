@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace EventFhir.Model.Ucum;
 
-/// <summary>Reads a unit expression (UCUM, section 2.1): terms joined by "." and "/", from left to right, with exponents, parentheses and annotations.</summary>
+/// <summary>
+/// Reads a unit expression (UCUM, section 2.1): terms joined by "." and "/", from left to right, with exponents, parentheses and annotations.
+/// </summary>
 internal sealed class UnitParser
 {
     private const int CodeCharactersMax = 200;

@@ -59,7 +59,8 @@ internal sealed class JsonFromXml : IDisposable
     {
         if (depth > DepthMax) throw new XmlStructureException("The elements are nested too deeply.", element);
         foreach (var attribute in element.Attributes())
-            if (!attribute.IsNamespaceDeclaration && attribute.Name.NamespaceName.Length == 0) json.WriteString(attribute.Name.LocalName, attribute.Value);
+            if (!attribute.IsNamespaceDeclaration && attribute.Name.NamespaceName.Length == 0)
+                json.WriteString(attribute.Name.LocalName, attribute.Value);
         if (element.Nodes().OfType<XText>().Any(text => !string.IsNullOrWhiteSpace(text.Value)))
             throw new XmlStructureException("Text is allowed in narratives only; values are attributes.", element);
         foreach (var group in element.Elements().GroupBy(child => child.Name)) Property([.. group], type, depth);
@@ -69,7 +70,8 @@ internal sealed class JsonFromXml : IDisposable
     {
         var name = elements[0].Name.LocalName;
         var isNarrative = elements[0].Name == Xhtml + "div";
-        if (elements[0].Name.Namespace != Fhir && !isNarrative) throw new XmlStructureException("The element is in a foreign namespace.", elements[0]);
+        if (elements[0].Name.Namespace != Fhir && !isNarrative)
+            throw new XmlStructureException("The element is in a foreign namespace.", elements[0]);
         if (type.FindProperty(Encoding.UTF8.GetBytes(name)) is not { } property)
         {
             json.WriteStartObject(name);
@@ -113,7 +115,8 @@ internal sealed class JsonFromXml : IDisposable
         if (isArray) json.WriteEndArray();
     }
 
-    private static bool HasValue(XElement element, TypeDefinition type) => type.Primitive is PrimitiveKind.Xhtml || element.Attribute("value") is not null;
+    private static bool HasValue(XElement element, TypeDefinition type) =>
+        type.Primitive is PrimitiveKind.Xhtml || element.Attribute("value") is not null;
 
     private static bool HasMore(XElement element, TypeDefinition type) =>
         type.Primitive is not PrimitiveKind.Xhtml && (element.HasElements || element.Attribute("id") is not null);
@@ -139,7 +142,9 @@ internal sealed class JsonFromXml : IDisposable
         else json.WriteStringValue(value);
     }
 
-    /// <summary>True for what JSON writes without quotes. A value that only should be a number stays a string, which the reader refuses by name.</summary>
+    /// <summary>
+    /// True for what JSON writes without quotes. A value that only should be a number stays a string, which the reader refuses by name.
+    /// </summary>
     private static bool IsBare(string value, PrimitiveKind kind) => kind switch
     {
         PrimitiveKind.Boolean => value is "true" or "false",

@@ -36,7 +36,8 @@ public static class ResourceXmlReader
         }
         catch (XmlException exception)
         {
-            return NotFhir("This is not well-formed XML, or it has a document type, which is not allowed.", exception.LineNumber, exception.LinePosition);
+            return NotFhir("This is not well-formed XML, or it has a document type, which is not allowed.", exception.LineNumber,
+                exception.LinePosition);
         }
         catch (XmlStructureException exception)
         {
@@ -48,7 +49,9 @@ public static class ResourceXmlReader
         new(null, [new Issue(IssueSeverity.Fatal, "structure", diagnostics, "", line, column)], ReadVerdict.NotFhir);
 }
 
-/// <summary>XML that cannot be put as JSON at all. Carries the place out of the recursion; <see cref="ResourceXmlReader"/> makes it an issue.</summary>
+/// <summary>
+/// XML that cannot be put as JSON at all. Carries the place out of the recursion; <see cref="ResourceXmlReader"/> makes it an issue.
+/// </summary>
 internal sealed class XmlStructureException(string message, XElement at) : Exception(message)
 {
     public int Line { get; } = ((IXmlLineInfo)at).LineNumber;

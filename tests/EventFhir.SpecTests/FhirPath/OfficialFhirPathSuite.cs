@@ -13,7 +13,9 @@ using Xunit;
 
 namespace EventFhir.SpecTests.FhirPath;
 
-/// <summary>The suite of HL7 (github.com/FHIR/fhir-test-cases, r4/fhirpath). Cases that differ on purpose are in exceptions.json with the reason.</summary>
+/// <summary>
+/// The suite of HL7 (github.com/FHIR/fhir-test-cases, r4/fhirpath). Cases that differ on purpose are in exceptions.json with the reason.
+/// </summary>
 public sealed class OfficialFhirPathSuite(ITestOutputHelper output)
 {
     private static readonly string Folder = Path.Combine(OfficialPackages.Root, "tests/EventFhir.SpecTests/FhirPath");
@@ -88,8 +90,8 @@ public sealed class OfficialFhirPathSuite(ITestOutputHelper output)
     private static bool Matches(FhirPathValue value, XElement expected)
     {
         var type = (string?)expected.Attribute("type");
-        if (type is not null && !string.Equals(type, value.TypeInfo.Name, value.IsElement ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase))
-            return false;
+        var comparison = value.IsElement ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
+        if (type is not null && !string.Equals(type, value.TypeInfo.Name, comparison)) return false;
         var text = expected.Value;
         if (text.Length == 0) return type is not "string" || value.ToString().Length == 0;
         if (value.IsNumber) return decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && value.Number == number;
@@ -97,5 +99,6 @@ public sealed class OfficialFhirPathSuite(ITestOutputHelper output)
         return value.ToString() == text;
     }
 
-    private static string Show(IEnumerable<FhirPathValue> values) => $"[{string.Join(", ", values.Select(value => $"{value.TypeInfo.Name} {value}"))}]";
+    private static string Show(IEnumerable<FhirPathValue> values) =>
+        $"[{string.Join(", ", values.Select(value => $"{value.TypeInfo.Name} {value}"))}]";
 }

@@ -62,7 +62,8 @@ internal static class Boundaries
         var fractionDigits = precision is TemporalPrecision.Fraction ? Math.Max((byte)3, value.FractionDigits) : (byte)0;
         short? offset = value.OffsetMinutes;
         // Without zone, the earliest moment is that of the easternmost zone and the latest that of the westernmost.
-        if (value.Kind is TemporalKind.DateTime && precision > TemporalPrecision.Day) offset ??= boundary is Boundary.Low ? (short)(14 * 60) : (short)(-12 * 60);
+        if (value.Kind is TemporalKind.DateTime && precision > TemporalPrecision.Day)
+            offset ??= boundary is Boundary.Low ? (short)(14 * 60) : (short)(-12 * 60);
         var full = value with { Precision = TemporalPrecision.Fraction, Ticks = ticks, FractionDigits = fractionDigits, OffsetMinutes = offset };
         return precision is TemporalPrecision.Fraction ? full : full.To(precision);
     }

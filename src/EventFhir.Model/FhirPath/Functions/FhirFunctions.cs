@@ -76,7 +76,9 @@ internal static class FhirFunctions
         var (value, url) = (evaluation.TakeOne(start), arguments[0].OneSystem(evaluation));
         if (!value.IsElement || url.IsNone) return;
         var profile = Texts.TextOf(url);
-        var type = profile.StartsWith(CoreDefinitions, StringComparison.Ordinal) ? evaluation.Release.FindType(profile[CoreDefinitions.Length..]) : null;
+        var type = profile.StartsWith(CoreDefinitions, StringComparison.Ordinal)
+            ? evaluation.Release.FindType(profile[CoreDefinitions.Length..])
+            : null;
         var answer = type is not null ? value.Element.Type.Is(type) : evaluation.Context.ConformsTo?.Invoke(value.Element, profile);
         evaluation.Push(FhirPathValue.Of(answer ?? throw FhirPathException.Execution("The profile is not known.")));
     }

@@ -3,7 +3,9 @@ using EventFhir.Model.FhirPath.Operations;
 
 namespace EventFhir.Model.FhirPath.Functions;
 
-/// <summary>resolve(): follows references, canonicals and URIs: contained resources and entries of the same Bundle, else the caller's resolver.</summary>
+/// <summary>
+/// resolve(): follows references, canonicals and URIs: contained resources and entries of the same Bundle, else the caller's resolver.
+/// </summary>
 internal static class References
 {
     public static void Resolve(Evaluation evaluation, int start, Operation[] arguments)

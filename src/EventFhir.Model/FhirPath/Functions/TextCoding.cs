@@ -66,7 +66,8 @@ internal static class TextCoding
         for (var at = 0; at < text.Length; at++)
         {
             if (text[at] != '\\' || ++at == text.Length) plain.Append(text[Math.Min(at, text.Length - 1)]);
-            else if (text[at] == 'u' && at + 4 < text.Length && ushort.TryParse(text.AsSpan(at + 1, 4), NumberStyles.AllowHexSpecifier, null, out var code))
+            else if (text[at] == 'u' && at + 4 < text.Length
+                && ushort.TryParse(text.AsSpan(at + 1, 4), NumberStyles.AllowHexSpecifier, null, out var code))
             {
                 plain.Append((char)code);
                 at += 4;

@@ -23,7 +23,8 @@ internal sealed class Arithmetic(Operation left, Operation right, FhirPathOperat
                 return TemporalArithmetic.Add(first.Temporal, second.Quantity, operation is FhirPathOperator.Add ? 1 : -1) is { } moment
                     ? FhirPathValue.Of(moment)
                     : default;
-            if (AsQuantity(first) is { } a && AsQuantity(second) is { } b) return OfQuantities(a, b) is { } quantity ? FhirPathValue.Of(quantity) : default;
+            if (AsQuantity(first) is { } a && AsQuantity(second) is { } b)
+                return OfQuantities(a, b) is { } quantity ? FhirPathValue.Of(quantity) : default;
         }
         catch (OverflowException)
         {

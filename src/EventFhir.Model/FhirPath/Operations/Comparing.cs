@@ -49,7 +49,9 @@ internal sealed class EqualToText(Operation left, string text, Polarity polarity
     }
 
     private bool IsSame(FhirPathValue value) =>
-        value.IsElement && SystemValues.IsText(value.Element.Type.Primitive) ? value.Element.ValueEquals(utf8) : Equality.Equal(value, literal) is true;
+        value.IsElement && SystemValues.IsText(value.Element.Type.Primitive)
+            ? value.Element.ValueEquals(utf8)
+            : Equality.Equal(value, literal) is true;
 }
 
 internal sealed class EquivalentTo(Operation left, Operation right, Polarity polarity) : Condition

@@ -94,7 +94,8 @@ internal sealed class Choose(Operation? source, Operation criterion, Operation t
         var (outerThis, outerIndex) = (evaluation.This, evaluation.Index);
         if (source?.One(evaluation) is { IsNone: false } item) (evaluation.This, evaluation.Index) = (item, 0);
         var answer = criterion.OneSystem(evaluation);
-        if (answer.Kind is not (FhirPathKind.Boolean or FhirPathKind.None)) throw FhirPathException.Execution("The criterion of iif() must be a Boolean.");
+        if (answer.Kind is not (FhirPathKind.Boolean or FhirPathKind.None))
+            throw FhirPathException.Execution("The criterion of iif() must be a Boolean.");
         (answer is { Kind: FhirPathKind.Boolean, Boolean: true } ? then : otherwise).Run(evaluation);
         (evaluation.This, evaluation.Index) = (outerThis, outerIndex);
     }

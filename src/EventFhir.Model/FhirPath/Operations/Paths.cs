@@ -3,7 +3,9 @@ using EventFhir.Model.Elements;
 
 namespace EventFhir.Model.FhirPath.Operations;
 
-/// <summary>A step to the children of a name. <paramref name="name"/> is the string of the definition tables, so comparing it is comparing references.</summary>
+/// <summary>
+/// A step to the children of a name. <paramref name="name"/> is the string of the definition tables, so comparing it is comparing references.
+/// </summary>
 internal sealed class ChildStep(Operation source, string name) : Operation
 {
     public override void Run(Evaluation evaluation)

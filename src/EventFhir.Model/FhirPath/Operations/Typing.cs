@@ -14,7 +14,8 @@ internal sealed record ResolvedType(TypeDefinition? Fhir, FhirPathKind System)
     }
 
     /// <summary>The type itself or one derived from it.</summary>
-    public bool Includes(FhirPathValue value) => value.IsElement ? Fhir is not null && value.Element.Type.Is(Fhir) : value.Kind == System && !value.IsNone;
+    public bool Includes(FhirPathValue value) =>
+        value.IsElement ? Fhir is not null && value.Element.Type.Is(Fhir) : value.Kind == System && !value.IsNone;
 
     /// <summary>
     /// For as and ofType a primitive must have exactly the type, as the official suite has it: value.as(string) does not give a code. Other types
