@@ -45,7 +45,7 @@ internal sealed class MainStatements
             select abs(n.rid), {Prefixed("n", columns)} from ({rows} offset 0) n
             where n.rid > 0 or not exists (
                 select from {table} o where o.rid = -n.rid and ({Prefixed("o", columns)}) is not distinct from ({Prefixed("n", columns)}))
-            on conflict (rid) do update set ({names}) = ({Prefixed("excluded", columns)})
+            on conflict (rid) do update set ({names}) = row({Prefixed("excluded", columns)})
             """).Text;
         Remove = SqlWriter.Text($"""
             delete from {table} t using unnest($1::int[]) n(pos), {IndexSql.Written} where t.rid = abs(w.rids[n.pos]) and w.rids[n.pos] <> 0
