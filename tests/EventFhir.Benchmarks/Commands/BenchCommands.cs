@@ -11,6 +11,8 @@ public static class BenchCommands
         bench load ADDRESS [--connections N] [--seconds N] [--rate N]
                                      create-observation against a server that runs already
         bench micro [FILTER]         parse, validate, extract: microseconds and bytes
+        bench data FOLDER [--patients N]
+                                     writes the synthetic data set as NDJSON
         bench floor CONNECTION       the floor by itself
         """;
 
@@ -18,9 +20,17 @@ public static class BenchCommands
     {
         ["quick", ..] => await QuickCommand.RunAsync(Options.Parse(arguments[1..])),
         ["load", var address, ..] => LoadCommand.Run(address, Options.Parse(arguments[2..])),
+        ["micro", ..] => MicroCommand.Run(arguments[1..]),
+        ["data", var folder, ..] => WriteData(folder, Options.Parse(arguments[2..])),
         ["floor", var connection] => await FloorProgram.RunAsync(connection, constantBodyBytes: 1_000),
         _ => Help(),
     };
+
+    private static int WriteData(string folder, Options options)
+    {
+        QuickCommand.DataOf(options).WriteFolder(folder);
+        return 0;
+    }
 
     private static int Help()
     {

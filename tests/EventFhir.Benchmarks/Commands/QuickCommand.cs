@@ -12,12 +12,14 @@ public static class QuickCommand
     private const int Seed = 20_240_131;
     private const int PatientsDefault = 100;
 
+    public static SampleData DataOf(Options options) => options.Text("data") is { } folder
+        ? SampleData.ReadFolder(folder)
+        : SampleData.Synthetic(Seed, (int)options.Number("patients", PatientsDefault));
+
     public static async Task<int> RunAsync(Options options)
     {
         var start = Stopwatch.GetTimestamp();
-        var data = options.Text("data") is { } folder
-            ? SampleData.ReadFolder(folder)
-            : SampleData.Synthetic(Seed, (int)options.Number("patients", PatientsDefault));
+        var data = DataOf(options);
         var only = options.Text("only")?.Split(',');
         await using var bench = await Bench.StartAsync();
         var report = new RunReport(
