@@ -55,6 +55,14 @@ public sealed class EventDatabase : IAsyncDisposable
         }
     }
 
+    /// <summary>After a broken connection: PostgreSQL may have been restarted, and then every pooled connection is dead.</summary>
+    internal void ForgetConnections()
+    {
+        Reader.Clear();
+        Writer.Clear();
+        Maintenance.Clear();
+    }
+
     public async ValueTask DisposeAsync()
     {
         await Reader.DisposeAsync();

@@ -40,7 +40,7 @@ public sealed class ResourceStore : IAsyncDisposable
             Run(large, alone),
         ];
         Task Run(Channel<PendingGroup> arrivals, StoreOptions laneOptions) =>
-            Task.Run(() => new WriteLane(new WriteQueue(arrivals, laneOptions), database.Writer, projections, release, logger).RunAsync());
+            Task.Run(() => new WriteLane(new WriteQueue(arrivals, laneOptions), database, projections, release, logger).RunAsync());
     }
 
     /// <summary>One outcome per command, in their order.</summary>

@@ -26,6 +26,20 @@ public sealed class ResourceReader(EventDatabase database)
 
     private async Task<StoredVersion?> ReadAsync(ResourceKey key, string text, int? version, CancellationToken cancellationToken)
     {
+        try
+        {
+            return await ReadOnceAsync(key, text, version, cancellationToken);
+        }
+        catch (NpgsqlException exception) when (exception.IsTransient)
+        {
+            // A pooled connection may have died with a restarted PostgreSQL; a new one tells.
+            database.ForgetConnections();
+            return await ReadOnceAsync(key, text, version, cancellationToken);
+        }
+    }
+
+    private async Task<StoredVersion?> ReadOnceAsync(ResourceKey key, string text, int? version, CancellationToken cancellationToken)
+    {
         await using var connection = await database.Reader.OpenConnectionAsync(cancellationToken);
         await using var command = new NpgsqlCommand(text, connection);
         command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = Tenant });

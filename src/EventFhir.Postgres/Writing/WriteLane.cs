@@ -13,7 +13,7 @@ using Npgsql;
 namespace EventFhir.Postgres.Writing;
 
 /// <summary>Takes batches from a queue and commits them, one after the other; while one is in flight, the next collects.</summary>
-internal sealed class WriteLane(WriteQueue queue, NpgsqlDataSource database, ProjectionCatalog projections, Release release, ILogger logger)
+internal sealed class WriteLane(WriteQueue queue, EventDatabase database, ProjectionCatalog projections, Release release, ILogger logger)
 {
     /// <summary>Deadlocks can come only from other programs on the same tables; a few tries outlast them.</summary>
     private const int AttemptsMax = 10;
@@ -66,6 +66,7 @@ internal sealed class WriteLane(WriteQueue queue, NpgsqlDataSource database, Pro
                 }
                 // Class 57: the server is going down; 53: it has no memory, disk or connections left; 08: the connection broke.
                 var unavailable = exception.SqlState[..2] is "57" or "53" or "08";
+                if (unavailable) database.ForgetConnections();
                 // The text of the message is left out: it may quote what was sent.
                 Log.WriteFailed(logger, $"SQLSTATE {exception.SqlState} {exception.TableName} {exception.ConstraintName} {exception.Routine}");
                 return unavailable ? WriteRefusals.Unavailable : WriteRefusals.Internal;
@@ -73,6 +74,7 @@ internal sealed class WriteLane(WriteQueue queue, NpgsqlDataSource database, Pro
             catch (NpgsqlException exception)
             {
                 Log.WriteFailed(logger, exception.Message);
+                database.ForgetConnections();
                 return exception.InnerException is TimeoutException ? WriteRefusals.TimedOut : WriteRefusals.Unavailable;
             }
             catch (Exception exception) when (exception is not OutOfMemoryException)
@@ -92,7 +94,7 @@ internal sealed class WriteLane(WriteQueue queue, NpgsqlDataSource database, Pro
         foreach (var type in append.Types)
             if (!projections.IsReady(type)) await projections.EnsureAsync(type, CancellationToken.None);
         var started = Stopwatch.GetTimestamp();
-        await using var connection = await database.OpenConnectionAsync();
+        await using var connection = await database.Writer.OpenConnectionAsync();
         var outcomes = await append.ExecuteAsync(connection, batch, CancellationToken.None);
         StoreMetrics.BatchDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds);
         return outcomes;
@@ -108,7 +110,7 @@ internal sealed class WriteLane(WriteQueue queue, NpgsqlDataSource database, Pro
                 return true;
             // The log has reached the end of its last partition.
             case PostgresErrorCodes.CheckViolation when exception.ConstraintName is null && attempt == 1:
-                await using (var ensure = database.CreateCommand("select es.ensure_partitions($1)"))
+                await using (var ensure = database.Writer.CreateCommand("select es.ensure_partitions($1)"))
                 {
                     ensure.Parameters.Add(new NpgsqlParameter<long> { TypedValue = PartitionSize });
                     await ensure.ExecuteNonQueryAsync();
