@@ -1,4 +1,3 @@
-using EventFhir.Model.Definitions;
+using EventFhir.Server.Cli;
 
-Console.Error.WriteLine($"eventfhir {typeof(Release).Assembly.GetName().Version}");
-return 0;
+return await CommandLine.RunAsync(args, Console.Out, Console.Error);

@@ -1,0 +1,131 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Threading.Channels;
+
+using EventFhir.Core;
+using EventFhir.Core.Events;
+using EventFhir.Postgres;
+
+namespace EventFhir.Server.Cli.Import;
+
+/// <summary>What became of the resources of one type; a value, replaced whole at each step.</summary>
+public readonly record struct ImportCount(int Stored, int Unchanged);
+
+/// <summary>
+/// Stores the resources of files: one reader, workers on all cores that parse, validate and extract, and big groups into the one write path.
+/// What is invalid is left out and reported; the rest of its group is stored.
+/// </summary>
+public sealed class Importer(ResourceIntake intake, ResourceStore store, ImportErrors errors, ImportJournal journal)
+{
+    private const int GroupResourcesMax = 500;
+    private const int GroupBytesMax = 2 * 1024 * 1024;
+    private static readonly Provenance Origin = new(Actor: null, Client: "eventfhir import", Reason: null, CorrelationId: null);
+
+    private readonly ConcurrentDictionary<string, ImportCount> counts = new(StringComparer.Ordinal);
+    private long handled;
+
+    public IReadOnlyDictionary<string, ImportCount> Counts => counts;
+
+    /// <summary>How many records are stored, unchanged or refused so far.</summary>
+    public long Handled => Interlocked.Read(ref handled);
+
+    private sealed record Chunk(FileInfo File, int Start, IReadOnlyList<ImportRecord> Records);
+
+    /// <param name="progress">Told the bytes read of each file as it lies on disk.</param>
+    public async Task RunAsync(IReadOnlyList<FileInfo> files, Action<FileInfo, long> progress, CancellationToken cancellationToken)
+    {
+        // Twice the cores, so that the cores stay busy while groups are on their way to the database.
+        var workers = Environment.ProcessorCount * 2;
+        var chunks = Channel.CreateBounded<Chunk>(workers);
+        using var failing = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var tasks = Enumerable.Range(0, workers).Select(_ => Task.Run(() => StoreAllAsync(chunks.Reader, failing.Token), failing.Token))
+            .Append(Task.Run(() => ReadAllAsync(files, chunks.Writer, progress, failing.Token), failing.Token))
+            .ToList();
+        while (tasks.Count > 0)
+        {
+            var ended = await Task.WhenAny(tasks);
+            tasks.Remove(ended);
+            if (!ended.IsCompletedSuccessfully) await failing.CancelAsync();
+            if (tasks.Count == 0 || !ended.IsCompletedSuccessfully) journal.Save();
+            if (!ended.IsCompletedSuccessfully) await ended;
+        }
+    }
+
+    private async Task ReadAllAsync(
+        IReadOnlyList<FileInfo> files, ChannelWriter<Chunk> chunks, Action<FileInfo, long> progress, CancellationToken cancellationToken)
+    {
+        foreach (var file in files)
+        {
+            var done = journal.DoneIn(file);
+            var (position, bytes, records) = (0, 0, new List<ImportRecord>());
+            await foreach (var record in ImportFiles.ReadAsync(file, read => progress(file, read), cancellationToken))
+            {
+                if (position++ < done) continue;
+                records.Add(record);
+                bytes += record.Json.Length;
+                if (records.Count < GroupResourcesMax && bytes < GroupBytesMax) continue;
+                await chunks.WriteAsync(new Chunk(file, position - records.Count, records), cancellationToken);
+                (bytes, records) = (0, []);
+            }
+            if (records.Count > 0) await chunks.WriteAsync(new Chunk(file, position - records.Count, records), cancellationToken);
+        }
+        chunks.Complete();
+    }
+
+    private async Task StoreAllAsync(ChannelReader<Chunk> chunks, CancellationToken cancellationToken)
+    {
+        await foreach (var chunk in chunks.ReadAllAsync(cancellationToken))
+        {
+            await StoreAsync(chunk.Records, cancellationToken);
+            journal.Note(chunk.File, chunk.Start, chunk.Start + chunk.Records.Count);
+            Interlocked.Add(ref handled, chunk.Records.Count);
+        }
+    }
+
+    private async Task StoreAsync(IReadOnlyList<ImportRecord> records, CancellationToken cancellationToken)
+    {
+        var commands = new Dictionary<ResourceKey, (WriteCommand Command, ImportRecord Record)>(records.Count);
+        foreach (var record in records)
+        {
+            var (key, content, refusal) = intake.Prepare(record.Json, record.FallbackId);
+            if (refusal is not null)
+            {
+                errors.Add(record, refusal);
+                continue;
+            }
+            var command = new WriteCommand(WriteKind.Update, key, content, Precondition.None);
+            // A group holds a key once; a second text of the same resource is a version of its own.
+            if (commands.TryAdd(key, (command, record))) continue;
+            await WriteAsync([.. commands.Values], cancellationToken);
+            commands.Clear();
+            commands.Add(key, (command, record));
+        }
+        if (commands.Count > 0) await WriteAsync([.. commands.Values], cancellationToken);
+    }
+
+    private async Task WriteAsync(IReadOnlyList<(WriteCommand Command, ImportRecord Record)> commands, CancellationToken cancellationToken)
+    {
+        var outcomes = await store.WriteAsync(new WriteGroup([.. commands.Select(entry => entry.Command)], Origin), cancellationToken);
+        if (commands.Count > 1 && outcomes.Any(outcome => outcome is WriteOutcome.Refused))
+        {
+            // A group is refused as a whole: write its commands one by one to find the one at fault.
+            foreach (var command in commands) await WriteAsync([command], cancellationToken);
+            return;
+        }
+        for (var i = 0; i < outcomes.Length; i++) Count(commands[i].Record, commands[i].Command.Key, outcomes[i]);
+    }
+
+    private void Count(ImportRecord record, ResourceKey key, WriteOutcome outcome)
+    {
+        if (outcome is WriteOutcome.Refused { Refusal: var refusal })
+        {
+            errors.Add(record, refusal);
+            return;
+        }
+        var (stored, unchanged) = outcome is WriteOutcome.Unchanged ? (0, 1) : (1, 0);
+        counts.AddOrUpdate(
+            key.Type.Name,
+            new ImportCount(stored, unchanged),
+            (_, count) => new ImportCount(count.Stored + stored, count.Unchanged + unchanged));
+    }
+}

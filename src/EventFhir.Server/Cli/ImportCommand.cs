@@ -1,0 +1,56 @@
+using System.Collections.Concurrent;
+using System.CommandLine;
+using System.Globalization;
+
+using EventFhir.Server.Cli.Import;
+
+namespace EventFhir.Server.Cli;
+
+/// <summary>eventfhir import PATH…: the counts of each type go to stdout.</summary>
+internal static class ImportCommand
+{
+    public static Command Define(SettingOptions options)
+    {
+        var paths = new Argument<string[]>("PATH")
+        {
+            Arity = ArgumentArity.OneOrMore, Description = "Files and folders: .ndjson, .json (resources and Bundles), .tgz of FHIR packages; all also as .gz.",
+        };
+        var errors = new Option<string>("--errors") { HelpName = "FILE", Description = "Writes what is refused, and why, there: one JSON object per line." };
+        var journal = new Option<string>("--journal") { HelpName = "FILE", Description = "Keeps the progress there, so that the same command goes on where it stopped." };
+        var command = new Command("import", "Stores the resources of files; what is stored already with the same content is left alone.") { paths, errors, journal };
+        command.SetAction((parsed, cancellationToken) => RunAsync(
+            options.Read(parsed),
+            ImportFiles.Find(parsed.GetRequiredValue(paths)),
+            parsed.GetValue(errors),
+            parsed.GetValue(journal),
+            parsed.InvocationConfiguration,
+            cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(
+        EventFhirOptions options, IReadOnlyList<FileInfo> files, string? errorsPath, string? journalPath, InvocationConfiguration screen,
+        CancellationToken cancellationToken)
+    {
+        using var errors = new ImportErrors(errorsPath, screen.Error);
+        await using var database = await Database.OpenAsync(options, Cluster.Shared, cancellationToken);
+        await database.Events.Migrator.ApplyAsync(cancellationToken);
+        await using var store = database.OpenStore(options);
+        var importer = new Importer(ResourceIntake.For(options), store, errors, new ImportJournal(journalPath, TimeProvider.System));
+
+        var read = new ConcurrentDictionary<string, long>(StringComparer.Ordinal);
+        var progress = new ImportProgress(screen.Error, Console.IsErrorRedirected ? Terminal.No : Terminal.Yes);
+        try
+        {
+            var import = importer.RunAsync(files, (file, bytes) => read[file.FullName] = bytes, cancellationToken);
+            await progress.ShowAsync(import, files.Sum(file => file.Length), () => read.Values.Sum(), () => importer.Handled);
+        }
+        finally
+        {
+            foreach (var (type, count) in importer.Counts.OrderBy(entry => entry.Key, StringComparer.Ordinal))
+                await screen.Output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{type}\t{count.Stored}\t{count.Unchanged}"));
+        }
+        if (errors.Count > 0) await screen.Error.WriteLineAsync($"{errors.Count} resources were refused{(errorsPath is null ? "" : $"; see {errorsPath}")}.");
+        return errors.Count > 0 ? ExitCodes.Findings : ExitCodes.Success;
+    }
+}

@@ -1,0 +1,56 @@
+using System.CommandLine;
+
+using EventFhir.Core.Events;
+using EventFhir.Model.Definitions;
+using EventFhir.Postgres.Reading;
+using EventFhir.Server.Formats;
+
+namespace EventFhir.Server.Cli;
+
+/// <summary>eventfhir show Type/id: the stored text on stdout.</summary>
+internal static class ShowCommand
+{
+    public static Command Define(SettingOptions options)
+    {
+        var key = new Argument<string>("Type/id") { Description = "The resource, for example Patient/123." };
+        var version = new Option<long?>("--version") { HelpName = "N", Description = "This version instead of the current one." };
+        var pretty = new Option<bool>("--pretty") { Description = "Indented." };
+        var command = new Command("show", "Prints a resource as it is stored.") { key, version, pretty };
+        command.SetAction((parsed, cancellationToken) => RunAsync(
+            options.Read(parsed),
+            parsed.GetRequiredValue(key),
+            parsed.GetValue(version),
+            parsed.GetValue(pretty) ? Layout.Pretty : Layout.Compact,
+            parsed.InvocationConfiguration,
+            cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(
+        EventFhirOptions options, string text, long? version, Layout layout, InvocationConfiguration screen, CancellationToken cancellationToken)
+    {
+        var key = Parse(options.Release, text);
+        await using var database = await Database.OpenAsync(options, Cluster.Shared, cancellationToken);
+        await database.Events.Migrator.ApplyAsync(cancellationToken);
+        var reader = new ResourceReader(database.Events);
+        var stored = version is { } number
+            ? await reader.ReadVersionAsync(key, number, cancellationToken)
+            : await reader.ReadAsync(key, cancellationToken);
+        if (stored is null or { IsDeleted: true })
+        {
+            await screen.Error.WriteLineAsync(stored is null ? $"{text} does not exist." : $"{text} is deleted (version {stored.Version}).");
+            return ExitCodes.Findings;
+        }
+        var body = layout is Layout.Pretty ? PrettyLayout.Of([stored.Body]) : stored.Body;
+        await screen.Output.WriteLineAsync(System.Text.Encoding.UTF8.GetString(body.Span));
+        return ExitCodes.Success;
+    }
+
+    private static ResourceKey Parse(Release release, string text)
+    {
+        var slash = text.IndexOf('/', StringComparison.Ordinal);
+        return slash > 0 && release.FindResourceType(text[..slash]) is { } type && ResourceId.TryParse(text.AsSpan(slash + 1), out var id)
+            ? new ResourceKey(type, id)
+            : throw new FormatException($"'{text}' is not a resource type and an id with a slash between them, such as Patient/123.");
+    }
+}

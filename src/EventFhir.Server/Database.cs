@@ -1,0 +1,70 @@
+using System.Data.Common;
+
+using EventFhir.Core.Search.Indexing;
+using EventFhir.Postgres;
+using EventFhir.Postgres.Embedded;
+using EventFhir.Server.Observability;
+
+namespace EventFhir.Server;
+
+/// <summary>Whose private cluster is used when no connection string is given.</summary>
+public enum Cluster
+{
+    /// <summary>One of this process alone; it is an error if another process runs it.</summary>
+    OfThisProcess,
+
+    /// <summary>That of the server which runs on the data folder, or one of this process if there is none.</summary>
+    Shared,
+}
+
+/// <summary>The database that the options name, open. Disposing it stops a private cluster that it started.</summary>
+public sealed class Database : IAsyncDisposable
+{
+    private readonly EmbeddedPostgres? postgres;
+
+    private readonly ILoggerFactory loggers;
+
+    private Database(string connectionString, EmbeddedPostgres? postgres, ILoggerFactory loggers)
+    {
+        (ConnectionString, this.postgres, this.loggers) = (connectionString, postgres, loggers);
+        Events = new EventDatabase(connectionString);
+    }
+
+    public string ConnectionString { get; }
+
+    public EventDatabase Events { get; }
+
+    /// <summary>Something secret that is the same for every server on this database: the password, or else the whole connection string.</summary>
+    public string SharedSecret =>
+        new DbConnectionStringBuilder { ConnectionString = ConnectionString }.TryGetValue("Password", out var password) ? (string)password : ConnectionString;
+
+    /// <exception cref="IOException">The cluster of the data folder belongs to another process.</exception>
+    public static async Task<Database> OpenAsync(EventFhirOptions options, Cluster cluster, CancellationToken cancellationToken)
+    {
+        var running = options.Connection ?? (cluster is Cluster.Shared ? EmbeddedPostgres.FindRunning(options.Data.FullName) : null);
+        // The cluster is watched while it runs, and says on stderr what happens to it.
+        var loggers = LoggerFactory.Create(logging => logging.AddEventFhirConsole(options));
+        if (running is not null) return new Database(running, postgres: null, loggers);
+        try
+        {
+            var logger = loggers.CreateLogger<EmbeddedPostgres>();
+            var postgres = await EmbeddedPostgres.StartAsync(new EmbeddedOptions(options.Data.FullName), cancellationToken, logger);
+            return new Database(postgres.ConnectionString, postgres, loggers);
+        }
+        catch (EmbeddedPostgresException exception) when (EmbeddedPostgres.FindRunning(options.Data.FullName) is not null)
+        {
+            throw new IOException(exception.Message, exception);
+        }
+    }
+
+    /// <summary>The write path; the caller disposes it before the database.</summary>
+    public ResourceStore OpenStore(EventFhirOptions options) =>
+        new(Events, options.Release, TypeLayout.Of, new StoreOptions { Lanes = options.WriterLanes }, loggers.CreateLogger<ResourceStore>());
+
+    public async ValueTask DisposeAsync()
+    {
+        await Events.DisposeAsync();
+        if (postgres is not null) await postgres.DisposeAsync();
+        loggers.Dispose();
+    }
+}

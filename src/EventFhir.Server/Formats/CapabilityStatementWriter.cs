@@ -1,0 +1,106 @@
+using System.Buffers;
+using System.Collections.Immutable;
+using System.Text.Json;
+
+using EventFhir.Model.Definitions;
+
+namespace EventFhir.Server.Formats;
+
+/// <summary>What the server does for each resource type and as a whole, in the codes of http://hl7.org/fhir/restful-interaction.</summary>
+public sealed record Abilities(ImmutableArray<string> OnResources, ImmutableArray<string> OnSystem);
+
+/// <summary>Writes what the server says about itself (R4 capabilitystatement.html, terminologycapabilities.html).</summary>
+public sealed class CapabilityStatementWriter(Release release, Abilities abilities, DateTimeOffset started)
+{
+    private static readonly string Version = typeof(CapabilityStatementWriter).Assembly.GetName().Version!.ToString(3);
+
+    /// <param name="baseUrl">The base as this client sees it.</param>
+    public ReadOnlyMemory<byte> WriteCapabilityStatement(string baseUrl)
+    {
+        var buffer = new ArrayBufferWriter<byte>(128 * 1024);
+        using var json = new Utf8JsonWriter(buffer, OutcomeWriter.Relaxed);
+        json.WriteStartObject();
+        WriteHead(json, "CapabilityStatement", "EventFhirCapabilities", baseUrl);
+        json.WriteString("fhirVersion"u8, release.FhirVersion);
+        WriteArray(json, "format", ["application/fhir+json", "json"]);
+        json.WriteStartArray("rest"u8);
+        json.WriteStartObject();
+        json.WriteString("mode"u8, "server"u8);
+        json.WriteString("documentation"u8, "Every version of every resource is kept; a write is in the history when its answer arrives."u8);
+        json.WriteStartArray("resource"u8);
+        foreach (var type in release.ResourceTypes) WriteResource(json, type);
+        json.WriteEndArray();
+        WriteInteractions(json, abilities.OnSystem);
+        json.WriteEndObject();
+        json.WriteEndArray();
+        json.WriteEndObject();
+        json.Flush();
+        return buffer.WrittenMemory;
+    }
+
+    /// <summary>No terminology operation is served yet, so the statement claims none.</summary>
+    public ReadOnlyMemory<byte> WriteTerminologyCapabilities(string baseUrl)
+    {
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        using var json = new Utf8JsonWriter(buffer, OutcomeWriter.Relaxed);
+        json.WriteStartObject();
+        WriteHead(json, "TerminologyCapabilities", "EventFhirTerminologyCapabilities", baseUrl);
+        json.WriteEndObject();
+        json.Flush();
+        return buffer.WrittenMemory;
+    }
+
+    private void WriteHead(Utf8JsonWriter json, string type, string name, string baseUrl)
+    {
+        json.WriteString("resourceType"u8, type);
+        json.WriteString("version"u8, Version);
+        json.WriteString("name"u8, name);
+        json.WriteString("title"u8, $"What this EventFhir server does, FHIR {release.FhirVersion}");
+        json.WriteString("status"u8, "active"u8);
+        json.WriteString("date"u8, FhirInstant.Write(started));
+        json.WriteString("kind"u8, "instance"u8);
+        json.WriteStartObject("software"u8);
+        json.WriteString("name"u8, "EventFhir"u8);
+        json.WriteString("version"u8, Version);
+        json.WriteEndObject();
+        json.WriteStartObject("implementation"u8);
+        json.WriteString("description"u8, "EventFhir, an event-sourced FHIR server on PostgreSQL"u8);
+        json.WriteString("url"u8, baseUrl);
+        json.WriteEndObject();
+    }
+
+    private void WriteResource(Utf8JsonWriter json, TypeDefinition type)
+    {
+        json.WriteStartObject();
+        json.WriteString("type"u8, type.Name);
+        json.WriteString("profile"u8, $"http://hl7.org/fhir/StructureDefinition/{type.Name}");
+        WriteInteractions(json, abilities.OnResources);
+        json.WriteString("versioning"u8, "versioned"u8);
+        json.WriteBoolean("readHistory"u8, true);
+        json.WriteBoolean("updateCreate"u8, true);
+        json.WriteBoolean("conditionalCreate"u8, false);
+        json.WriteString("conditionalRead"u8, "full-support"u8);
+        json.WriteBoolean("conditionalUpdate"u8, false);
+        json.WriteString("conditionalDelete"u8, "not-supported"u8);
+        json.WriteEndObject();
+    }
+
+    private static void WriteInteractions(Utf8JsonWriter json, ImmutableArray<string> codes)
+    {
+        json.WriteStartArray("interaction"u8);
+        foreach (var code in codes)
+        {
+            json.WriteStartObject();
+            json.WriteString("code"u8, code);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    private static void WriteArray(Utf8JsonWriter json, string name, ReadOnlySpan<string> values)
+    {
+        json.WriteStartArray(name);
+        foreach (var value in values) json.WriteStringValue(value);
+        json.WriteEndArray();
+    }
+}

@@ -1,0 +1,70 @@
+using EventFhir.Core;
+using EventFhir.Model.Definitions;
+
+namespace EventFhir.Server.Formats;
+
+/// <summary>Whether the answer is indented, for human readers.</summary>
+public enum Layout { Compact, Pretty }
+
+/// <summary>How an answer is to be written.</summary>
+public readonly record struct AnswerFormat(string ContentType, Layout Layout);
+
+/// <summary>
+/// Chooses the format of an answer and checks that of a body (R4 http.html#mime-type): _format wins over Accept, and the parameter
+/// fhirVersion must name the release that is served. JSON is the only format so far.
+/// </summary>
+public sealed class Negotiation(Release release)
+{
+    public const string FhirJson = "application/fhir+json";
+    private const string ContentTypeDefault = FhirJson + "; charset=utf-8";
+    private readonly string version = release.FhirVersion[..release.FhirVersion.LastIndexOf('.')];
+
+    /// <summary>The format in which everything can be answered, also to a client that accepts nothing of ours.</summary>
+    public static readonly AnswerFormat Default = new(ContentTypeDefault, Layout.Compact);
+
+    /// <param name="accept">The Accept header, or null.</param>
+    /// <param name="format">The query parameter _format, or null.</param>
+    public (AnswerFormat Format, Refusal? Refusal) Choose(string? accept, string? format, Layout layout)
+    {
+        if (!string.IsNullOrEmpty(format)) return ChooseNamed(format, layout);
+        if (accept is null or "" or "*/*" or FhirJson) return (new AnswerFormat(ContentTypeDefault, layout), null);
+
+        var best = default(MediaType);
+        foreach (var range in accept.AsSpan().Split(','))
+            if (MediaType.TryParse(accept.AsSpan()[range], out var candidate) && Accepts(candidate) && candidate.Quality > best.Quality)
+                best = candidate;
+        return best.Quality > 0 ? (FormatOf(best, layout), null) : (Default, NotAcceptable());
+    }
+
+    /// <summary>Null if a request body of this type can be read.</summary>
+    public Refusal? Check(string? contentType, string? contentEncoding)
+    {
+        if (!string.IsNullOrEmpty(contentEncoding) && !contentEncoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
+            return Unsupported("A body with a Content-Encoding cannot be read; send it as it is.");
+        if (contentType is FhirJson or ContentTypeDefault or "application/json") return null;
+        if (!MediaType.TryParse(contentType, out var mediaType) || !IsJson(mediaType.Name))
+            return Unsupported($"The Content-Type of a resource must be {FhirJson}.");
+        if (mediaType.Charset is not (null or "utf-8")) return Unsupported("The charset of a resource must be UTF-8.");
+        return ServesVersion(mediaType.FhirVersion) ? null : Unsupported($"This endpoint serves FHIR {version}.");
+    }
+
+    private (AnswerFormat Format, Refusal? Refusal) ChooseNamed(string format, Layout layout) =>
+        MediaType.TryParse(format, out var named) && (named.Name is "json" || Accepts(named))
+            ? ServesVersion(named.FhirVersion) ? (FormatOf(named, layout), null) : (Default, NotAcceptable())
+            : (Default, NotAcceptable());
+
+    private bool Accepts(MediaType mediaType) =>
+        (IsJson(mediaType.Name) || mediaType.Name is "*/*" or "application/*") && ServesVersion(mediaType.FhirVersion);
+
+    private bool ServesVersion(string? asked) => asked is null || asked == version || asked == release.FhirVersion;
+
+    private static bool IsJson(string name) => name is FhirJson or "application/json" or "text/json" or "application/json+fhir";
+
+    private AnswerFormat FormatOf(MediaType asked, Layout layout) =>
+        new(asked.FhirVersion is null ? ContentTypeDefault : $"{FhirJson}; fhirVersion={version}; charset=utf-8", layout);
+
+    private Refusal NotAcceptable() =>
+        Refusal.Of(RefusalKind.NotAcceptable, "not-supported", $"Answers are given as {FhirJson} in FHIR {version} only.");
+
+    private static Refusal Unsupported(string diagnostics) => Refusal.Of(RefusalKind.UnsupportedMediaType, "not-supported", diagnostics);
+}

@@ -1,0 +1,17 @@
+namespace EventFhir.Server;
+
+/// <summary>Every message that the server logs: ids are never reused, and none carries patient data.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1001, LogLevel.Error, "Request {RequestId} failed")]
+    public static partial void RequestFailed(ILogger logger, string requestId, Exception exception);
+
+    [LoggerMessage(1002, LogLevel.Warning, "Request {RequestId}: the database does not answer")]
+    public static partial void DatabaseUnavailable(ILogger logger, string requestId, Exception exception);
+
+    [LoggerMessage(1003, LogLevel.Information, "{Method} {Interaction} answered {Status} in {Milliseconds} ms, request {RequestId}")]
+    public static partial void RequestAnswered(ILogger logger, string method, string interaction, int status, double milliseconds, string requestId);
+
+    [LoggerMessage(1011, LogLevel.Information, "Serving FHIR {Release} on {Url}")]
+    public static partial void Serving(ILogger logger, string release, string url);
+}

@@ -1,0 +1,29 @@
+using System.Collections.Immutable;
+
+using EventFhir.Core;
+using EventFhir.Model.Validation;
+
+namespace EventFhir.Server.Rest;
+
+/// <summary>
+/// What an interaction answers, before it is written to the connection. Body is the text of a resource in one or more parts, so that stored
+/// bytes reach the socket without being copied together; empty for none.
+/// </summary>
+public sealed record Answer(int Status, ImmutableArray<ReadOnlyMemory<byte>> Body)
+{
+    /// <summary>For the ETag header.</summary>
+    public long? Version { get; init; }
+
+    /// <summary>For the Last-Modified header.</summary>
+    public DateTimeOffset? LastUpdated { get; init; }
+
+    /// <summary>An absolute URL for the Location header.</summary>
+    public string? Location { get; init; }
+
+    /// <summary>Findings to be answered as an OperationOutcome instead of <see cref="Body"/>.</summary>
+    public ImmutableArray<Issue> Issues { get; init; } = [];
+
+    public static Answer Empty(int status) => new(status, []);
+
+    public static Answer Of(Refusal refusal) => new(RefusalTable.StatusOf(refusal.Kind), []) { Issues = refusal.Issues };
+}

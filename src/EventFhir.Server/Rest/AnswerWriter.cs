@@ -1,0 +1,68 @@
+using System.Buffers;
+using System.Collections.Immutable;
+using System.Globalization;
+using System.IO.Pipelines;
+
+using EventFhir.Model.Validation;
+using EventFhir.Server.Formats;
+
+namespace EventFhir.Server.Rest;
+
+/// <summary>Writes an <see cref="Answer"/> to the connection.</summary>
+public static class AnswerWriter
+{
+    // The pipe is flushed after so many bytes, so that a big page does not pile up in memory behind a slow client.
+    private const int FlushBytes = 256 * 1024;
+
+    public static Task WriteAsync(HttpContext http, Answer answer, AnswerFormat format)
+    {
+        var response = http.Response;
+        response.StatusCode = answer.Status;
+        response.Headers[RequestId.Header] = RequestId.Of(http);
+        if (answer.Version is { } version) response.Headers.ETag = EntityTags.Of(version);
+        if (answer.LastUpdated is { } lastUpdated)
+            response.Headers.LastModified = lastUpdated.ToString("R", CultureInfo.InvariantCulture);
+        if (answer.Location is { } location) response.Headers.Location = location;
+        return WriteBodyAsync(http, answer, format);
+    }
+
+    private static Task WriteBodyAsync(HttpContext http, Answer answer, AnswerFormat format)
+    {
+        var parts = answer.Issues.IsEmpty ? answer.Body : [OutcomeWriter.Write(RequestId.Of(http), answer.Issues)];
+        if (parts.IsEmpty)
+        {
+            if (answer.Status is not (204 or 304)) http.Response.ContentLength = 0;
+            return Task.CompletedTask;
+        }
+        if (format.Layout is Layout.Pretty) parts = [PrettyLayout.Of(parts)];
+        var length = 0L;
+        foreach (var part in parts) length += part.Length;
+        http.Response.ContentType = format.ContentType;
+        http.Response.ContentLength = length;
+        if (HttpMethods.IsHead(http.Request.Method)) return Task.CompletedTask;
+        return length > FlushBytes ? WriteInPiecesAsync(http, [.. parts]) : WriteAtOnceAsync(http.Response.BodyWriter, parts, http.RequestAborted);
+    }
+
+    private static Task WriteAtOnceAsync(PipeWriter writer, ImmutableArray<ReadOnlyMemory<byte>> parts, CancellationToken cancellationToken)
+    {
+        foreach (var part in parts) writer.Write(part.Span);
+        return writer.FlushAsync(cancellationToken).AsTask();
+    }
+
+    private static async Task WriteInPiecesAsync(HttpContext http, IReadOnlyList<ReadOnlyMemory<byte>> parts)
+    {
+        var writer = http.Response.BodyWriter;
+        var unflushed = 0;
+        foreach (var part in parts)
+            for (var start = 0; start < part.Length; start += FlushBytes)
+            {
+                var piece = part.Slice(start, Math.Min(FlushBytes, part.Length - start));
+                writer.Write(piece.Span);
+                unflushed += piece.Length;
+                if (unflushed < FlushBytes) continue;
+                unflushed = 0;
+                await writer.FlushAsync(http.RequestAborted);
+            }
+        await writer.FlushAsync(http.RequestAborted);
+    }
+}

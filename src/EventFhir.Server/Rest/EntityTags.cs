@@ -1,0 +1,48 @@
+using System.Collections.Immutable;
+using System.Globalization;
+
+namespace EventFhir.Server.Rest;
+
+/// <summary>A list of entity tags as in If-Match and If-None-Match (RFC 9110, 8.8.3): weak and strong ones name the same version.</summary>
+/// <param name="IsAny">The list is "*".</param>
+/// <param name="Versions">Tags that are not the number of a version stand as <see cref="NoVersion"/>: they match nothing.</param>
+public readonly record struct EntityTags(bool IsAny, ImmutableArray<long> Versions)
+{
+    public const long NoVersion = -1;
+
+    public static string Of(long version) => string.Create(CultureInfo.InvariantCulture, $"W/\"{version}\"");
+
+    public bool Contains(long version) => IsAny || Versions.Contains(version);
+
+    /// <summary>False if the text is not "*" or a comma-separated list of quoted tags.</summary>
+    public static bool TryParse(ReadOnlySpan<char> text, out EntityTags tags)
+    {
+        tags = new EntityTags(true, []);
+        text = text.Trim();
+        if (text is "*") return true;
+        var versions = ImmutableArray.CreateBuilder<long>(1);
+        while (true)
+        {
+            if (!TryTakeTag(ref text, out var tag)) return false;
+            versions.Add(long.TryParse(tag, NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : NoVersion);
+            text = text.TrimStart();
+            if (text.IsEmpty) break;
+            if (text[0] is not ',') return false;
+            text = text[1..].TrimStart();
+        }
+        tags = new EntityTags(false, versions.DrainToImmutable());
+        return true;
+    }
+
+    private static bool TryTakeTag(ref ReadOnlySpan<char> text, out ReadOnlySpan<char> tag)
+    {
+        tag = default;
+        if (text.StartsWith("W/", StringComparison.Ordinal)) text = text[2..];
+        if (text.IsEmpty || text[0] is not '"') return false;
+        var end = text[1..].IndexOf('"');
+        if (end < 0) return false;
+        tag = text.Slice(1, end);
+        text = text[(end + 2)..];
+        return true;
+    }
+}

@@ -1,0 +1,80 @@
+using System.Data.Common;
+using System.Text.Json;
+
+using EventFhir.Core;
+using EventFhir.Server.Formats;
+
+namespace EventFhir.Server.Rest;
+
+/// <summary>
+/// Gives every error a body: an OperationOutcome under the base, problem+json (RFC 9457) elsewhere. Catches what the router refuses
+/// (404, 405), what the connection refuses (413, 400) and what fails.
+/// </summary>
+public sealed class ErrorAnswers(FhirRoutes routes, ILogger<ErrorAnswers> logger)
+{
+    public async Task HandleAsync(HttpContext http, RequestDelegate next)
+    {
+        Refusal? refusal;
+        try
+        {
+            await next(http);
+            refusal = OfEmptyError(http);
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            return;
+        }
+        catch (Exception exception) when (!http.Response.HasStarted)
+        {
+            refusal = OfException(exception, http);
+        }
+        if (refusal is null || http.Response.HasStarted) return;
+        await WriteAsync(http, refusal);
+    }
+
+    private async Task WriteAsync(HttpContext http, Refusal refusal)
+    {
+        if (http.Request.Path.StartsWithSegments(FhirRoutes.Base, StringComparison.Ordinal))
+        {
+            await AnswerWriter.WriteAsync(http, Answer.Of(refusal), routes.ChooseFormat(http).Format);
+            return;
+        }
+        http.Response.StatusCode = RefusalTable.StatusOf(refusal.Kind);
+        http.Response.Headers[RequestId.Header] = RequestId.Of(http);
+        http.Response.ContentType = "application/problem+json";
+        await using var json = new Utf8JsonWriter(http.Response.BodyWriter, OutcomeWriter.Relaxed);
+        json.WriteStartObject();
+        json.WriteNumber("status"u8, http.Response.StatusCode);
+        json.WriteString("title"u8, refusal.Issues[0].Diagnostics);
+        json.WriteString("instance"u8, RequestId.Of(http));
+        json.WriteEndObject();
+    }
+
+    private static Refusal? OfEmptyError(HttpContext http) => http.Response is { HasStarted: false, ContentLength: null, ContentType: null }
+        ? http.Response.StatusCode switch
+        {
+            404 => Refusal.Of(RefusalKind.NotFound, "not-found", "There is nothing at this URL: no such path, or no such resource type."),
+            405 => Refusal.Of(RefusalKind.MethodNotAllowed, "not-supported", "This URL does not know the method; the Allow header names those it knows."),
+            _ => null,
+        }
+        : null;
+
+    private Refusal OfException(Exception exception, HttpContext http)
+    {
+        switch (exception)
+        {
+            case BadHttpRequestException { StatusCode: 413 }:
+                return Refusal.Of(RefusalKind.TooLarge, "too-long", $"A body may have up to {Limits.BodyBytesMax} bytes.");
+            case BadHttpRequestException { StatusCode: 408 }:
+                return Refusal.Of(RefusalKind.TimedOut, "timeout", "The request arrived too slowly.");
+            case BadHttpRequestException:
+                return Refusal.Of(RefusalKind.BadRequest, "structure", "The request is not valid HTTP.");
+            case DbException { IsTransient: true } or DbException { InnerException: IOException or TimeoutException or System.Net.Sockets.SocketException }:
+                Log.DatabaseUnavailable(logger, RequestId.Of(http), exception);
+                return Refusal.Of(RefusalKind.Unavailable, "transient", "The database does not answer at present; try again.");
+            default:
+                Log.RequestFailed(logger, RequestId.Of(http), exception);
+                return Refusal.Of(RefusalKind.Internal, "exception", "The server failed; its log has the details under the id of this outcome.");
+        }
+    }
+}

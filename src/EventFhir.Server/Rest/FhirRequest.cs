@@ -1,0 +1,34 @@
+using System.Globalization;
+
+using EventFhir.Core;
+using EventFhir.Core.Events;
+using EventFhir.Model.Definitions;
+using EventFhir.Server.Formats;
+
+namespace EventFhir.Server.Rest;
+
+/// <summary>A request on its way to one interaction: its format is negotiated and its parameters are known to the interaction.</summary>
+public readonly record struct FhirRequest(HttpContext Http, AnswerFormat Format, Prefer Prefer)
+{
+    public CancellationToken Aborted => Http.RequestAborted;
+
+    /// <summary>The resource type in the URL; the route matches no other name (<see cref="ResourceTypeConstraint"/>).</summary>
+    public TypeDefinition ReadType(Release release) => release.FindResourceType((string)Http.Request.RouteValues["type"]!)!;
+
+    /// <summary>The type and id in the URL.</summary>
+    public (ResourceKey Key, Refusal? Refusal) ReadKey(Release release) =>
+        ResourceId.TryParse((string)Http.Request.RouteValues["id"]!, out var id)
+            ? (new ResourceKey(ReadType(release), id), null)
+            : (default, Refusal.Of(RefusalKind.BadRequest, "value", "An id is 1 to 64 letters, digits, '-' and '.'."));
+
+    /// <summary>The version id in the URL; null if it cannot be one of ours.</summary>
+    public long? ReadVersion() =>
+        long.TryParse((string)Http.Request.RouteValues["version"]!, NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : null;
+
+    public Provenance ReadProvenance() => new(
+        Actor: null, Header("User-Agent", 200), Header("X-Provenance-Reason", 500), RequestId.Of(Http));
+
+    /// <summary>A header without line breaks, cut to what the log keeps; null if absent.</summary>
+    public string? Header(string name, int lengthMax) =>
+        Http.Request.Headers[name].ToString() is { Length: > 0 } value ? value.Length > lengthMax ? value[..lengthMax] : value : null;
+}

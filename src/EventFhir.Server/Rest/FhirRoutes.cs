@@ -1,0 +1,74 @@
+using System.Collections.Immutable;
+
+using EventFhir.Core;
+using EventFhir.Model.Definitions;
+using EventFhir.Server.Formats;
+
+using Microsoft.AspNetCore.Routing.Patterns;
+
+namespace EventFhir.Server.Rest;
+
+/// <summary>Binds the table of interactions to the router. What holds for every interaction happens here, so that none can forget it.</summary>
+public sealed class FhirRoutes(ImmutableArray<Interaction> interactions, Release release, Negotiation negotiation)
+{
+    public const string Base = "/fhir";
+
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        var constraints = new RouteValueDictionary { ["type"] = new ResourceTypeConstraint(release) };
+        foreach (var place in interactions.GroupBy(interaction => interaction.Path))
+        {
+            // A constraint on a parameter that the path lacks would never let it match.
+            var path = place.First().Level is InteractionLevel.System
+                ? RoutePatternFactory.Parse(Base + place.Key)
+                : RoutePatternFactory.Parse(Base + place.Key, defaults: null, constraints);
+            var (known, allow) = (place.ToImmutableArray(), AllowOf(place));
+            routes.Map(path, http => DispatchAsync(known, allow, http)).WithDisplayName(Base + place.Key);
+        }
+    }
+
+    // The router itself would look for another path that knows the method, and take POST /metadata for a create.
+    private Task DispatchAsync(ImmutableArray<Interaction> known, string allow, HttpContext http)
+    {
+        var method = HttpMethods.IsHead(http.Request.Method) ? HttpMethods.Get : http.Request.Method;
+        foreach (var interaction in known)
+            if (interaction.Method == method) return AnswerAsync(interaction, http);
+        http.Response.Headers.Allow = allow;
+        var refusal = Refusal.Of(RefusalKind.MethodNotAllowed, "not-supported", $"This URL knows {allow} only.");
+        return AnswerWriter.WriteAsync(http, Answer.Of(refusal), ChooseFormat(http).Format);
+    }
+
+    private static string AllowOf(IEnumerable<Interaction> interactions) =>
+        string.Join(", ", interactions.SelectMany(interaction => interaction.Method is "GET" ? ["GET", "HEAD"] : new[] { interaction.Method }));
+
+    private async Task AnswerAsync(Interaction interaction, HttpContext http)
+    {
+        var prefer = Prefer.Parse(http.Request.Headers["Prefer"]);
+        var (format, refusal) = ChooseFormat(http);
+        refusal ??= CheckParameters(interaction, http.Request.Query, prefer);
+        var answer = refusal is null ? await interaction.Handle(new FhirRequest(http, format, prefer)) : Answer.Of(refusal);
+        await AnswerWriter.WriteAsync(http, answer, format);
+    }
+
+    /// <summary>The format of the answer, for interactions and errors alike.</summary>
+    public (AnswerFormat Format, Refusal? Refusal) ChooseFormat(HttpContext http)
+    {
+        var request = http.Request;
+        if (!request.QueryString.HasValue) return negotiation.Choose(request.Headers.Accept, format: null, Layout.Compact);
+        var layout = request.Query["_pretty"].ToString() is "true" ? Layout.Pretty : Layout.Compact;
+        return negotiation.Choose(request.Headers.Accept, request.Query["_format"], layout);
+    }
+
+    // R4 search.html#errors leaves the choice; unknown parameters are refused unless the client prefers lenient handling.
+    private static Refusal? CheckParameters(Interaction interaction, IQueryCollection query, Prefer prefer)
+    {
+        if (query.Count == 0 || prefer.Handling is Handling.Lenient) return null;
+        foreach (var (name, _) in query)
+            if (name is not ("_format" or "_pretty") && !interaction.Parameters.Contains(name))
+                return Refusal.Of(
+                    RefusalKind.BadRequest,
+                    "not-supported",
+                    $"A query parameter is not known to {interaction.Code}; it knows: {string.Join(", ", ["_format", "_pretty", .. interaction.Parameters])}.");
+        return null;
+    }
+}

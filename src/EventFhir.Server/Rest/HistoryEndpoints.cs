@@ -1,0 +1,84 @@
+using EventFhir.Core;
+using EventFhir.Core.Events;
+using EventFhir.Model.Definitions;
+using EventFhir.Postgres.Reading;
+using EventFhir.Server.Formats;
+
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace EventFhir.Server.Rest;
+
+/// <summary>history of a resource, of a type and of everything (R4 http.html#history).</summary>
+public sealed class HistoryEndpoints(Release release, HistoryReader histories, ResourceReader resources, BaseUrl baseUrl, PageLink pageLink)
+{
+    public async ValueTask<Answer> OfInstanceAsync(FhirRequest request)
+    {
+        var (key, refusal) = request.ReadKey(release);
+        if (refusal is not null) return Answer.Of(refusal);
+        return await AnswerAsync(request, new HistoryScope.Instance(key), $"/{key.Type.Name}/{key.Id.Value}/_history");
+    }
+
+    public ValueTask<Answer> OfTypeAsync(FhirRequest request)
+    {
+        var type = request.ReadType(release);
+        return AnswerAsync(request, new HistoryScope.OfType(type), $"/{type.Name}/_history");
+    }
+
+    public ValueTask<Answer> OfSystemAsync(FhirRequest request) => AnswerAsync(request, new HistoryScope.OfSystem(), "/_history");
+
+    private async ValueTask<Answer> AnswerAsync(FhirRequest request, HistoryScope scope, string path)
+    {
+        var (parameters, cursor, refusal) = ReadPage(request, path);
+        var (history, unreadable) = refusal is null ? HistoryRequest.Read(parameters) : (null, refusal);
+        if (history is null) return Answer.Of(unreadable!);
+
+        var page = await histories.ReadAsync(QueryOf(history, scope, cursor), request.Aborted);
+        if (page.Entries.IsEmpty && scope is HistoryScope.Instance { Key: var key } && await resources.ReadAsync(key, request.Aborted) is null)
+            return Answer.Of(Refusal.Of(RefusalKind.NotFound, "not-found", "There is no such resource, and there never was."));
+
+        var url = baseUrl.Of(request.Http.Request);
+        return new Answer(200, HistoryBundleWriter.Write(url, page, Links(request, url + path, path, page)));
+    }
+
+    private static HistoryQuery QueryOf(HistoryRequest history, HistoryScope scope, HistoryCursor? cursor) => new(scope, history.Count)
+    {
+        Since = history.Since,
+        Before = history.Before,
+        AtFrom = history.At?.Low,
+        AtBefore = history.At?.High,
+        Order = history.Order,
+        After = cursor,
+    };
+
+    // A page link holds all there is to know: the path it is for, the parameters of the first page and where the next one starts.
+    private (IQueryCollection Parameters, HistoryCursor? Cursor, Refusal? Refusal) ReadPage(FhirRequest request, string path)
+    {
+        var query = request.Http.Request.Query;
+        var token = query["_page"].ToString();
+        if (token.Length == 0) return (query, null, null);
+        return pageLink.TryOpen(token, out var text)
+            && text.Split('\n') is [var sealedPath, var parameters, var position]
+            && sealedPath == path
+            && HistoryCursor.TryParse(position, out var cursor)
+            ? (new QueryCollection(QueryHelpers.ParseQuery(parameters)), cursor, null)
+            : (query, null, Refusal.Of(RefusalKind.BadRequest, "value", "_page comes from a link of a page, and leads only where it came from."));
+    }
+
+    private static readonly string[] KeptParameters = ["_format", "_pretty"];
+
+    private List<BundleLink> Links(FhirRequest request, string url, string path, HistoryPage page)
+    {
+        var asked = request.Http.Request.QueryString.Value ?? "";
+        var links = new List<BundleLink> { new("self", url + asked) };
+        if (page.Next is not { } next) return links;
+
+        var parameters = request.Http.Request.Query["_page"].ToString() is { Length: > 0 } token && pageLink.TryOpen(token, out var text)
+            ? text.Split('\n')[1]
+            : asked;
+        var form = string.Concat(KeptParameters
+            .Where(name => request.Http.Request.Query.ContainsKey(name))
+            .Select(name => $"{name}={Uri.EscapeDataString(request.Http.Request.Query[name].ToString())}&"));
+        links.Add(new BundleLink("next", $"{url}?{form}_page={pageLink.Seal($"{path}\n{parameters}\n{next}")}"));
+        return links;
+    }
+}

@@ -1,0 +1,32 @@
+using System.Collections.Immutable;
+
+using EventFhir.Server.Formats;
+
+namespace EventFhir.Server.Rest;
+
+/// <summary>The table of all interactions (<see cref="Interaction"/>).</summary>
+public static class Interactions
+{
+    private const string OfType = "/{type}";
+    private const string OfInstance = "/{type}/{id}";
+
+    public static Interaction OfMetadata(MetadataEndpoint metadata) =>
+        new("capabilities", InteractionLevel.System, "GET", "/metadata", ["mode"], metadata.ReadAsync);
+
+    public static ImmutableArray<Interaction> OfResources(ReadEndpoints reads, WriteEndpoints writes, HistoryEndpoints histories) =>
+    [
+        new("read", InteractionLevel.Instance, "GET", OfInstance, [], reads.ReadAsync),
+        new("vread", InteractionLevel.Instance, "GET", OfInstance + "/_history/{version}", [], reads.ReadVersionAsync),
+        new("update", InteractionLevel.Instance, "PUT", OfInstance, [], writes.UpdateAsync),
+        new("delete", InteractionLevel.Instance, "DELETE", OfInstance, [], writes.DeleteAsync),
+        new("history-instance", InteractionLevel.Instance, "GET", OfInstance + "/_history", HistoryRequest.Parameters, histories.OfInstanceAsync),
+        new("create", InteractionLevel.Type, "POST", OfType, [], writes.CreateAsync),
+        new("history-type", InteractionLevel.Type, "GET", OfType + "/_history", HistoryRequest.Parameters, histories.OfTypeAsync),
+        new("history-system", InteractionLevel.System, "GET", "/_history", HistoryRequest.Parameters, histories.OfSystemAsync),
+    ];
+
+    /// <summary>What the CapabilityStatement claims of a table.</summary>
+    public static Abilities AbilitiesOf(ImmutableArray<Interaction> table) => new(
+        [.. table.Where(interaction => interaction.Level is not InteractionLevel.System).Select(interaction => interaction.Code)],
+        [.. table.Where(interaction => interaction.Level is InteractionLevel.System).Select(interaction => interaction.Code)]);
+}

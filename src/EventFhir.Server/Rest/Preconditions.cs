@@ -1,0 +1,41 @@
+using EventFhir.Core;
+using EventFhir.Core.Events;
+
+namespace EventFhir.Server.Rest;
+
+/// <summary>Conditions in request headers (R4 http.html#concurrency, #conditional-read; RFC 9110, 13.1).</summary>
+public static class Preconditions
+{
+    /// <summary>What If-Match or If-None-Match demand of a write.</summary>
+    public static (Precondition Precondition, Refusal? Refusal) OfWrite(IHeaderDictionary headers)
+    {
+        var ifMatch = headers.IfMatch.ToString();
+        var ifNoneMatch = headers.IfNoneMatch.ToString();
+        if (ifMatch.Length > 0)
+            return EntityTags.TryParse(ifMatch, out var tags) && !tags.IsAny && ifNoneMatch.Length == 0
+                ? (new Precondition.AnyOf(tags.Versions), null)
+                : Malformed("If-Match takes entity tags such as W/\"3\", and no If-None-Match beside it.");
+        if (ifNoneMatch.Length > 0)
+            return ifNoneMatch.Trim() is "*"
+                ? (new Precondition.Absent(), null)
+                : Malformed("On a write, If-None-Match takes \"*\" only.");
+        return headers.ContainsKey("If-None-Exist")
+            ? Malformed("Conditional create is not supported.")
+            : (Precondition.None, null);
+    }
+
+    /// <summary>Whether the client has this version already: If-None-Match, or without it If-Modified-Since.</summary>
+    public static bool HasCurrent(IHeaderDictionary headers, long version, DateTimeOffset lastUpdated)
+    {
+        var ifNoneMatch = headers.IfNoneMatch.ToString();
+        if (ifNoneMatch.Length > 0) return EntityTags.TryParse(ifNoneMatch, out var tags) && tags.Contains(version);
+        var ifModifiedSince = headers.IfModifiedSince.ToString();
+        // Last-Modified has whole seconds, so the milliseconds of the version do not count.
+        return ifModifiedSince.Length > 0
+            && DateTimeOffset.TryParse(ifModifiedSince, System.Globalization.CultureInfo.InvariantCulture, out var since)
+            && lastUpdated.ToUnixTimeSeconds() <= since.ToUnixTimeSeconds();
+    }
+
+    private static (Precondition, Refusal?) Malformed(string diagnostics) =>
+        (Precondition.None, Refusal.Of(RefusalKind.BadRequest, "value", diagnostics));
+}

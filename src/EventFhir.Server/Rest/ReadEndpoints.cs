@@ -1,0 +1,38 @@
+using EventFhir.Core;
+using EventFhir.Core.Events;
+using EventFhir.Model.Definitions;
+using EventFhir.Postgres.Reading;
+
+namespace EventFhir.Server.Rest;
+
+/// <summary>read and vread (R4 http.html#read, #vread): the stored bytes go out as they are.</summary>
+public sealed class ReadEndpoints(Release release, ResourceReader reader)
+{
+    public async ValueTask<Answer> ReadAsync(FhirRequest request)
+    {
+        var (key, refusal) = request.ReadKey(release);
+        if (refusal is not null) return Answer.Of(refusal);
+        return AnswerOf(request, await reader.ReadAsync(key, request.Aborted));
+    }
+
+    public async ValueTask<Answer> ReadVersionAsync(FhirRequest request)
+    {
+        var (key, refusal) = request.ReadKey(release);
+        if (refusal is not null) return Answer.Of(refusal);
+        var version = request.ReadVersion();
+        return AnswerOf(request, version is { } number ? await reader.ReadVersionAsync(key, number, request.Aborted) : null);
+    }
+
+    private static Answer AnswerOf(FhirRequest request, StoredVersion? stored)
+    {
+        if (stored is null) return Answer.Of(Refusal.Of(RefusalKind.NotFound, "not-found", "There is no such resource or version."));
+        if (stored.IsDeleted)
+            return Answer.Of(Refusal.Of(RefusalKind.Deleted, "deleted", "The resource is deleted; its history is still there."))
+                with { Version = stored.Version, LastUpdated = stored.LastUpdated };
+        var isCurrentAtClient = Preconditions.HasCurrent(request.Http.Request.Headers, stored.Version, stored.LastUpdated);
+        return new Answer(isCurrentAtClient ? 304 : 200, isCurrentAtClient ? [] : [stored.Body])
+        {
+            Version = stored.Version, LastUpdated = stored.LastUpdated,
+        };
+    }
+}

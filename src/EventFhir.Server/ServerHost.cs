@@ -1,0 +1,104 @@
+using EventFhir.Core;
+using EventFhir.Postgres;
+using EventFhir.Postgres.Reading;
+using EventFhir.Server.Formats;
+using EventFhir.Server.Observability;
+using EventFhir.Server.Rest;
+
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+
+namespace EventFhir.Server;
+
+/// <summary>
+/// The web application around an open database: this is where everything is put together. Disposing it answers the requests under way,
+/// then closes the write path; the database is the caller's.
+/// </summary>
+public sealed class ServerHost : IAsyncDisposable
+{
+    private readonly WebApplication app;
+    private readonly ResourceStore store;
+
+    private ServerHost(WebApplication app, ResourceStore store) => (this.app, this.store) = (app, store);
+
+    /// <summary>The base URL on which the application listens, with the port it really got.</summary>
+    public string Url =>
+        app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First() + FhirRoutes.Base;
+
+    /// <summary>Migrates the database and starts to listen.</summary>
+    /// <exception cref="IOException">The port is in use.</exception>
+    public static async Task<ServerHost> StartAsync(EventFhirOptions options, Database database, CancellationToken cancellationToken)
+    {
+        await database.Events.Migrator.ApplyAsync(cancellationToken);
+        var app = Build(options);
+        var loggers = app.Services.GetRequiredService<ILoggerFactory>();
+        var host = new ServerHost(app, database.OpenStore(options));
+        host.Compose(options, database, loggers);
+        try
+        {
+            await app.StartAsync(cancellationToken);
+        }
+        catch
+        {
+            await host.DisposeAsync();
+            throw;
+        }
+        Log.Serving(loggers.CreateLogger<ServerHost>(), options.Release.Name, host.Url);
+        return host;
+    }
+
+    /// <summary>Returns when the process is told to stop, and the requests under way are answered.</summary>
+    public Task WaitForShutdownAsync(CancellationToken cancellationToken) => app.WaitForShutdownAsync(cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await app.StopAsync();
+        await store.DisposeAsync();
+        await app.DisposeAsync();
+    }
+
+    private static WebApplication Build(EventFhirOptions options)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration.Sources.Clear();
+        builder.Logging.ClearProviders().AddEventFhirConsole(options);
+        builder.Services.AddSingleton<IHostedService>(new Telemetry(options));
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Limits.DrainTimeMax);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.Listen(options.Listen, options.Port);
+            kestrel.AddServerHeader = false;
+            kestrel.AllowSynchronousIO = false;
+            kestrel.Limits.MaxRequestBodySize = Limits.BodyBytesMax;
+            kestrel.Limits.MaxRequestLineSize = Limits.RequestLineBytesMax;
+            kestrel.Limits.MaxRequestHeadersTotalSize = Limits.HeaderBytesMax;
+            kestrel.Limits.MaxRequestHeaderCount = Limits.HeaderCountMax;
+            kestrel.Limits.RequestHeadersTimeout = Limits.HeaderTimeMax;
+            kestrel.Limits.KeepAliveTimeout = Limits.IdleConnectionTimeMax;
+        });
+        return builder.Build();
+    }
+
+    private void Compose(EventFhirOptions options, Database database, ILoggerFactory loggers)
+    {
+        var time = TimeProvider.System;
+        var release = options.Release;
+        var negotiation = new Negotiation(release);
+        var baseUrl = new BaseUrl(options.BaseUrl);
+        var reader = new ResourceReader(database.Events);
+        var interactions = Interactions.OfResources(
+            new ReadEndpoints(release, reader),
+            new WriteEndpoints(release, negotiation, ResourceIntake.For(options), store, reader, baseUrl, time),
+            new HistoryEndpoints(release, new HistoryReader(database.Events, release), reader, baseUrl, new PageLink(options.PageKey ?? database.SharedSecret)));
+        var capabilities = new CapabilityStatementWriter(release, Interactions.AbilitiesOf(interactions), time.GetUtcNow());
+        var routes = new FhirRoutes([Interactions.OfMetadata(new MetadataEndpoint(capabilities, baseUrl)), .. interactions], release, negotiation);
+
+        var errors = new ErrorAnswers(routes, loggers.CreateLogger<ErrorAnswers>());
+        var requests = new RequestLog(loggers.CreateLogger<RequestLog>(), time);
+        app.Use(requests.HandleAsync);
+        app.Use(errors.HandleAsync);
+        app.UseRouting();
+        routes.Map(app);
+        new HealthEndpoints(database.Events.AnswersAsync, app.Lifetime).Map(app);
+    }
+}

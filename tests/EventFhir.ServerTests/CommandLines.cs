@@ -1,0 +1,147 @@
+using System.Formats.Tar;
+using System.IO.Compression;
+using System.Text;
+using System.Text.Json.Nodes;
+
+using EventFhir.Server;
+using EventFhir.ServerTests.Running;
+
+using Xunit;
+
+namespace EventFhir.ServerTests;
+
+/// <summary>eventfhir as a process: data on stdout, everything else on stderr, documented exit codes.</summary>
+public sealed class CommandLines(PostgresCluster postgres)
+{
+    [Fact]
+    public async Task Version_prints_the_version_alone()
+    {
+        var (exitCode, output, errors) = await EventFhirProcess.RunAsync("version");
+        Assert.Equal((0, "", 3), (exitCode, errors.Trim(), output.Trim().Split('.').Length));
+    }
+
+    [Theory]
+    [InlineData("unknown-command")]
+    [InlineData("import")]
+    [InlineData("show", "Patient/1", "--version", "first")]
+    [InlineData("serve", "--port", "70000")]
+    [InlineData("serve", "--listen", "0.0.0.0")]
+    [InlineData("serve", "--release", "R3")]
+    public async Task Wrong_usage_is_64_with_a_message(params string[] arguments)
+    {
+        var (exitCode, output, errors) = await EventFhirProcess.RunAsync(arguments);
+        Assert.Equal((64, ""), (exitCode, output));
+        Assert.NotEmpty(errors.Trim());
+    }
+
+    [Fact]
+    public async Task A_database_that_cannot_be_reached_is_69()
+    {
+        var (exitCode, _, errors) = await EventFhirProcess.RunAsync("verify", "--connection", "Host=127.0.0.1;Port=1;Username=nobody;Database=none;Timeout=2");
+        Assert.Equal(69, exitCode);
+        Assert.NotEmpty(errors.Trim());
+    }
+
+    [Fact]
+    public async Task Import_show_verify_rebuild_and_again()
+    {
+        using var folder = new TemporaryFolder();
+        var connection = await postgres.NewDatabaseAsync();
+        var lines = Enumerable.Range(0, 1_500).Select(number => Sample.Observation($"o{number}", $"{number}.50"))
+            .Append(Sample.Patient("p1")).Append("").Append("{\"resourceType\":\"Patient\",\"id\":\"bad\",\"gender\":\"none\"}").Append("broken");
+        await File.WriteAllLinesAsync(folder.File("all.ndjson"), lines);
+
+        var import = await EventFhirProcess.RunAsync("import", folder.Path, "--connection", connection, "--errors", folder.File("errors.txt"));
+        Assert.True(import.ExitCode == 1, import.Errors);
+        Assert.Equal(["Observation\t1500\t0", "Patient\t1\t0"], import.Output.Trim().Split('\n'));
+        var refused = (await File.ReadAllLinesAsync(folder.File("errors.txt"))).Select(line => JsonNode.Parse(line)!).OrderBy(line => (int)line["line"]!).ToList();
+        Assert.Equal([1503, 1504], refused.Select(line => (int)line["line"]!));
+        Assert.Equal("Patient.gender", (string?)refused[0]["outcome"]!["issue"]![0]!["expression"]![0]);
+
+        var again = await EventFhirProcess.RunAsync("import", folder.File("all.ndjson"), "--connection", connection);
+        Assert.Equal(["Observation\t0\t1500", "Patient\t0\t1"], again.Output.Trim().Split('\n'));
+
+        var show = await EventFhirProcess.RunAsync("show", "Observation/o7", "--connection", connection);
+        Assert.Equal((0, "1"), (show.ExitCode, (string?)JsonNode.Parse(show.Output)!["meta"]!["versionId"]));
+        Assert.Contains("\"value\":7.50", show.Output, StringComparison.Ordinal);
+        Assert.Equal((0, show.Output), await OutputOfAsync("show", "Observation/o7", "--version", "1", "--connection", connection));
+        Assert.Equal((1, ""), await OutputOfAsync("show", "Observation/unknown", "--connection", connection));
+        Assert.Equal((64, ""), await OutputOfAsync("show", "Observation", "--connection", connection));
+
+        Assert.Equal(0, (await EventFhirProcess.RunAsync("verify", "--connection", connection)).ExitCode);
+        Assert.Equal(0, (await EventFhirProcess.RunAsync("rebuild", "--connection", connection)).ExitCode);
+        Assert.Equal(0, (await EventFhirProcess.RunAsync("verify", "--connection", connection)).ExitCode);
+    }
+
+    [Fact]
+    public async Task Import_reads_bundles_archives_and_compressed_files()
+    {
+        using var folder = new TemporaryFolder();
+        var connection = await postgres.NewDatabaseAsync();
+        var uuid = Sample.Id();
+        var bundle = $$$"""
+            {"resourceType":"Bundle","type":"transaction","entry":[
+              {"fullUrl":"urn:uuid:{{{uuid}}}","resource":{{{Sample.Patient()}}},"request":{"method":"POST","url":"Patient"}},
+              {"resource":{{{Sample.Observation("o1")}}}}]}
+            """;
+        await File.WriteAllTextAsync(folder.File("bundle.json"), bundle);
+        await using (var gzip = new GZipStream(File.Create(folder.File("more.ndjson.gz")), CompressionLevel.Fastest))
+            gzip.Write(Encoding.UTF8.GetBytes(Sample.Patient("p2") + "\n" + Sample.Patient("p3")));
+        await WriteArchiveAsync(folder.File("package.tgz"), ("package/package.json", "{\"name\":\"x\"}"), ("package/Patient-p4.json", Sample.Patient("p4")));
+
+        var import = await EventFhirProcess.RunAsync("import", folder.Path, "--connection", connection);
+        Assert.True(import.ExitCode == 0, import.Errors);
+        Assert.Equal(["Observation\t1\t0", "Patient\t4\t0"], import.Output.Trim().Split('\n'));
+        foreach (var id in new[] { uuid, "p2", "p3", "p4" })
+            Assert.Equal(0, (await EventFhirProcess.RunAsync("show", $"Patient/{id}", "--connection", connection)).ExitCode);
+    }
+
+    [Fact]
+    public async Task A_journal_lets_an_import_go_on()
+    {
+        using var folder = new TemporaryFolder();
+        var connection = await postgres.NewDatabaseAsync();
+        await File.WriteAllLinesAsync(folder.File("a.ndjson"), Enumerable.Range(0, 20).Select(number => Sample.Patient($"p{number}")));
+        string[] command = ["import", folder.File("a.ndjson"), "--connection", connection, "--journal", folder.File("journal")];
+        Assert.Equal((0, "Patient\t20\t0\n"), await OutputOfAsync(command));
+        Assert.Equal((0, ""), await OutputOfAsync(command));
+    }
+
+    [Fact]
+    public async Task Import_of_what_is_not_there_is_66() =>
+        Assert.Equal(66, (await EventFhirProcess.RunAsync("import", "/no/such/file.ndjson", "--connection", await postgres.NewDatabaseAsync())).ExitCode);
+
+    [Fact]
+    public async Task Migrations_are_listed_and_applied()
+    {
+        var connection = await postgres.NewDatabaseAsync();
+        Assert.Equal(1, (await EventFhirProcess.RunAsync("migrate", "status", "--connection", connection)).ExitCode);
+        Assert.Equal(0, (await EventFhirProcess.RunAsync("migrate", "up", "--connection", connection)).ExitCode);
+        var (exitCode, output, _) = await EventFhirProcess.RunAsync("migrate", "status", "--connection", connection);
+        Assert.Equal(0, exitCode);
+        Assert.NotEmpty(output);
+    }
+
+    [Fact]
+    public void Every_setting_is_documented()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "EventFhir.sln"))) folder = folder.Parent!;
+        var page = File.ReadAllText(Path.Combine(folder.FullName, "docs/configuration.md"));
+        Assert.All(Settings.All, setting => Assert.Contains($"| `{setting.Name}` | {(setting.Default.Length > 0 ? $"`{setting.Default}` " : "")}|", page, StringComparison.Ordinal));
+    }
+
+    private static async Task<(int ExitCode, string Output)> OutputOfAsync(params string[] arguments)
+    {
+        var (exitCode, output, _) = await EventFhirProcess.RunAsync(arguments);
+        return (exitCode, output);
+    }
+
+    private static async Task WriteArchiveAsync(string path, params (string Name, string Text)[] files)
+    {
+        await using var gzip = new GZipStream(File.Create(path), CompressionLevel.Fastest);
+        await using var archive = new TarWriter(gzip);
+        foreach (var (name, text) in files)
+            await archive.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(Encoding.UTF8.GetBytes(text)) });
+    }
+}

@@ -1,0 +1,41 @@
+using EventFhir.Postgres.Embedded;
+
+using Npgsql;
+
+using Xunit;
+
+[assembly: AssemblyFixture(typeof(EventFhir.ServerTests.Running.PostgresCluster))]
+
+namespace EventFhir.ServerTests.Running;
+
+/// <summary>One private PostgreSQL cluster for the test run; each test class makes a database of its own in it.</summary>
+public sealed class PostgresCluster : IAsyncLifetime
+{
+    private readonly TemporaryFolder folder = new();
+    private EmbeddedPostgres? postgres;
+    private int databases;
+
+    public async ValueTask InitializeAsync()
+    {
+        postgres = await EmbeddedPostgres.StartAsync(
+            new EmbeddedOptions(folder.Path, MemoryMegabytes: 512, Durability.Relaxed), TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>The connection string of a new, empty database.</summary>
+    public async Task<string> NewDatabaseAsync()
+    {
+        var name = $"test_{Interlocked.Increment(ref databases)}";
+        await using var connection = new NpgsqlConnection(postgres!.ConnectionString);
+        await connection.OpenAsync();
+        await using var create = new NpgsqlCommand($"create database {name}", connection);
+        await create.ExecuteNonQueryAsync();
+        return new NpgsqlConnectionStringBuilder(postgres.ConnectionString) { Database = name }.ConnectionString;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        NpgsqlConnection.ClearAllPools();
+        if (postgres is not null) await postgres.DisposeAsync();
+        folder.Dispose();
+    }
+}
