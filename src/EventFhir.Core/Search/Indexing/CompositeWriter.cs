@@ -127,7 +127,7 @@ internal sealed class CompositeWriter(ParameterPlacement.Composite placement, Re
     {
         into.Number(key, quantity.Low, quantity.High);
         if (placement.Last is CompositeEnd.Number) return;
-        var unit = QuantityUnit.Of(quantity);
+        var unit = into.UnitOf(quantity);
         if (unit.Canonical is { } canonical) into.Number(Hashing.With(key, canonical), unit.Low, unit.High);
         else if (unit.HasSystem) into.Number(quantity.SystemCode(key), quantity.Low, quantity.High);
     }

@@ -15,6 +15,7 @@ internal sealed class EntryBuilder
     private readonly List<StringEntry> strings = [];
     private readonly List<NumberEntry> numbers = [];
     private readonly List<DateEntry> dates = [];
+    private readonly List<(Element Code, QuantityUnit Unit)> units = [];
     private ColumnValue[] columns = [];
 
     /// <summary>The values of the parameter at hand.</summary>
@@ -26,6 +27,18 @@ internal sealed class EntryBuilder
     {
         columns = columnCount == 0 ? [] : new ColumnValue[columnCount];
         Narrative = null;
+        units.Clear();
+    }
+
+    /// <summary>The unit of a quantity; several parameters ask for the same one, and exact conversion is slow.</summary>
+    public QuantityUnit UnitOf(QuantityValue quantity)
+    {
+        if (!quantity.Code.Exists()) return default;
+        foreach (var known in units)
+            if (known.Code == quantity.Code) return known.Unit;
+        var unit = QuantityUnit.Of(quantity);
+        units.Add((quantity.Code, unit));
+        return unit;
     }
 
     public void Term(long hash) => terms.Add(hash);

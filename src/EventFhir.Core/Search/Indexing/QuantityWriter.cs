@@ -38,7 +38,7 @@ internal sealed class QuantityWriter(string parameter, ParameterPlacement.Quanti
     public override bool Write(Element value, EntryBuilder into)
     {
         if (!QuantityValue.TryRead(Unwrap(value), out var quantity)) return false;
-        var unit = QuantityUnit.Of(quantity);
+        var unit = into.UnitOf(quantity);
         if (columns is not null) WriteColumns(columns, quantity, unit, into);
         else WriteRows(quantity, unit, into);
         return true;
@@ -73,9 +73,9 @@ internal sealed class QuantityWriter(string parameter, ParameterPlacement.Quanti
 /// <summary>The unit of a quantity, and its value in canonical units where it is UCUM. Canonical is null where it is not.</summary>
 internal readonly record struct QuantityUnit(string? Canonical, decimal Low, decimal High, bool HasSystem)
 {
+    /// <summary>Of a quantity that has a code; ask <see cref="EntryBuilder.UnitOf"/>.</summary>
     public static QuantityUnit Of(QuantityValue quantity)
     {
-        if (!quantity.Code.Exists()) return default;
         var isUcum = quantity.System.Exists() && quantity.System.ValueEquals("http://unitsofmeasure.org"u8);
         return isUcum && TryCanonicalize(quantity, out var canonical) ? canonical : new(null, 0, 0, quantity.System.Exists() || quantity.IsMoney);
     }
