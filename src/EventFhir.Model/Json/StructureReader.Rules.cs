@@ -137,7 +137,8 @@ internal ref partial struct StructureReader
         if (reference < 0 || (nodes[reference].Flags & NodeFlags.HasValue) == 0) return;
         var form = ReferenceSyntax.Parse(PlainOf(reference), rules.Release, out var target);
         // Only a transaction resolves criteria, and there the resource lies in a Bundle.
-        if (form is ReferenceForm.Invalid || (form is ReferenceForm.Conditional && (resourceDepth < 2 || isContained)))
+        var isEntry = resourceDepth - (isContained ? 1 : 0) > 1;
+        if (form is ReferenceForm.Invalid || (form is ReferenceForm.Conditional && !isEntry))
         {
             Report(reference, "value", "A reference is Type/id with a known type, an absolute URL, urn:uuid:, urn:oid: or #id.", nodes[reference].Start);
         }

@@ -12,7 +12,7 @@ internal sealed record InvariantShortcut(string Key, string Reason, Func<Element
 {
     private static readonly Dictionary<string, InvariantShortcut> ByKey = new InvariantShortcut[]
     {
-        new("dom-3", "Without contained resources none can lack a reference.", static element => Has(element, "contained")),
+        new("dom-3", "A contained resource that some reference names, or that refers to its container, is in use.", HasUnused),
         new("ref-1", "Only a reference that begins with # points into the resource, and # alone is the resource itself.", RefersToContained),
         new("qty-3", "A quantity without a code needs no system.", static element => Has(element, "code")),
         new("per-1", "A period without start or end has no order.", static element => Has(element, "start") && Has(element, "end")),
@@ -35,4 +35,29 @@ internal sealed record InvariantShortcut(string Key, string Reason, Func<Element
     /// </summary>
     private static bool RefersToContained(Element element) =>
         element.FirstChild("reference") is { } reference && reference.RawValue.StartsWith("#"u8) && reference.RawValue.Length > 1;
+
+    private static bool HasUnused(Element resource)
+    {
+        foreach (var contained in resource.ChildrenNamed("contained"))
+            if (contained.FirstChild("id") is not { } id || !IsUsed(resource, contained, id.RawValue)) return true;
+        return false;
+    }
+
+    private static bool IsUsed(Element resource, Element contained, ReadOnlySpan<byte> id)
+    {
+        var nodes = resource.Resource.Nodes;
+        var containedEnd = nodes[contained.Index].End;
+        for (var index = resource.Index + 1; index < nodes[resource.Index].End; index++)
+        {
+            if (!nodes[index].Type.IsPrimitive) continue;
+            var value = new Element(resource.Resource, index).RawValue;
+            if (!value.StartsWith("#"u8) || !CanRefer(nodes[index])) continue;
+            if (value[1..].SequenceEqual(id)) return true;
+            if (value.Length == 1 && index > contained.Index && index < containedEnd && nodes[index].Definition!.Name == "reference") return true;
+        }
+        return false;
+    }
+
+    private static bool CanRefer(in Node node) =>
+        node.Definition!.Name == "reference" || node.Type.Primitive is PrimitiveKind.Canonical or PrimitiveKind.Uri or PrimitiveKind.Url;
 }
