@@ -6,7 +6,9 @@ using EventFhir.Model.Definitions;
 
 namespace EventFhir.Model.Elements;
 
-/// <summary>A place in a <see cref="Elements.Resource"/>: one element with its definition, concrete type and value. A cheap value; copy it freely.</summary>
+/// <summary>
+/// A place in a <see cref="Elements.Resource"/>: one element with its definition, concrete type and value. A cheap value; copy it freely.
+/// </summary>
 public readonly struct Element : IEquatable<Element>
 {
     internal Element(Resource resource, int index) => (Resource, Index) = (resource, index);
@@ -54,7 +56,8 @@ public readonly struct Element : IEquatable<Element>
     }
 
     /// <summary>True if the value is exactly these bytes; a quick test for codes and URLs.</summary>
-    public bool ValueEquals(ReadOnlySpan<byte> utf8) => HasValue && (IsEscaped ? Text == Encoding.UTF8.GetString(utf8) : RawValue.SequenceEqual(utf8));
+    public bool ValueEquals(ReadOnlySpan<byte> utf8) =>
+        HasValue && (IsEscaped ? Text == Encoding.UTF8.GetString(utf8) : RawValue.SequenceEqual(utf8));
 
     /// <summary>The FHIRPath location: "Observation.component[1].value.unit". Elements that may repeat carry their index.</summary>
     public string Path
@@ -112,8 +115,8 @@ public readonly struct ElementChildren
     public struct Enumerator
     {
         private readonly Resource resource;
-        private readonly int end;
         private readonly string? name;
+        private int end;
         private int next;
         private int current;
 
@@ -132,8 +135,14 @@ public readonly struct ElementChildren
                 current = next;
                 ref var node = ref resource.Nodes[current];
                 next = node.End;
-                // Names come from one table, so equal names are nearly always the same string.
-                if (name is null || ReferenceEquals(name, node.Definition!.Name) || name == node.Definition.Name) return true;
+                if (name is null) return true;
+                // Names come from one table, so equal names are nearly always the same string. All elements of a name lie together.
+                if (ReferenceEquals(name, node.Definition!.Name) || name == node.Definition.Name)
+                {
+                    end = node.NameEnd;
+                    return true;
+                }
+                next = node.NameEnd;
             }
             return false;
         }

@@ -34,4 +34,23 @@ internal enum NodeFlags : byte
 /// <param name="Start">Where the JSON value starts in the text: for strings, after the quote.</param>
 /// <param name="Ordinal">The place among the siblings of the same name.</param>
 internal record struct Node(
-    ElementDefinition? Definition, TypeDefinition Type, int Parent, int End, int Start, int Length, int Ordinal, NodeFlags Flags);
+    ElementDefinition? Definition, TypeDefinition Type, int Parent, int End, int Start, int Length, int Ordinal, NodeFlags Flags)
+{
+    /// <summary>
+    /// Where the last sibling of the same name ends. Looking for another name goes on there, so that it takes no longer when an array is long.
+    /// </summary>
+    public int NameEnd;
+
+    /// <summary>Fills <see cref="NameEnd"/> when all nodes are there: from the back, each node learns it from its next sibling.</summary>
+    public static void LinkNames(Span<Node> nodes)
+    {
+        for (var index = nodes.Length - 1; index >= 0; index--)
+        {
+            ref var node = ref nodes[index];
+            node.NameEnd = node.End;
+            if (node.End >= nodes.Length) continue;
+            ref var next = ref nodes[node.End];
+            if (next.Ordinal > 0 && next.Parent == node.Parent) node.NameEnd = next.NameEnd;
+        }
+    }
+}

@@ -5,8 +5,8 @@ namespace EventFhir.Model.Json;
 internal enum JsonKind : byte { Fault, Object, Array, String, Number, True, False, Null }
 
 /// <summary>
-/// Walks over JSON text (RFC 8259) that is valid UTF-8. After a fault every method says so and moves no further, so callers check at the ends of loops.
-/// Hot path, measured by Benchmarks/ReadingJson.cs.
+/// Walks over JSON text (RFC 8259) that is valid UTF-8. After a fault every method says so and moves no further, so callers check at the ends of
+/// loops. Hot path, measured by Benchmarks/ReadingJson.cs.
 /// </summary>
 internal ref struct JsonCursor(ReadOnlySpan<byte> text)
 {
@@ -53,7 +53,9 @@ internal ref struct JsonCursor(ReadOnlySpan<byte> text)
         }
     }
 
-    /// <summary>After an opening brace or a member's value: reads the name of the next member and its colon. False at the closing brace and after a fault.</summary>
+    /// <summary>
+    /// After an opening brace or a member's value: reads the name of the next member and its colon. False at the closing brace and after a fault.
+    /// </summary>
     public bool NextMember(ref bool isFirst)
     {
         if (!NextPart(ref isFirst, (byte)'}')) return false;

@@ -27,7 +27,7 @@ public static class JsonLayout
         }
     }
 
-    /// <summary>Writes correct JSON with one member or item on a line and two spaces for each level, for people (R4 http.html#parameters, _pretty).</summary>
+    /// <summary>Writes correct JSON for people: one member or item on a line, two spaces for each level (R4 http.html#parameters, _pretty).</summary>
     public static void Indent(ReadOnlySpan<byte> json, IBufferWriter<byte> target)
     {
         var depth = 0;
@@ -50,8 +50,13 @@ public static class JsonLayout
                     break;
                 case (byte)'{' or (byte)'[':
                     target.Write(json[..1]);
-                    if (IsClosedNext(json[1..])) { length = 1 + json[1..].IndexOfAny("]}"u8) + 1; target.Write(json.Slice(length - 1, 1)); }
-                    else NewLine(target, ++depth);
+                    if (!IsClosedNext(json[1..]))
+                    {
+                        NewLine(target, ++depth);
+                        break;
+                    }
+                    length = json.IndexOfAny("]}"u8) + 1;
+                    target.Write(json.Slice(length - 1, 1));
                     break;
                 case (byte)'}' or (byte)']':
                     NewLine(target, --depth);

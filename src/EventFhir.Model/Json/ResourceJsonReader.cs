@@ -9,12 +9,14 @@ using EventFhir.Model.Validation;
 namespace EventFhir.Model.Json;
 
 /// <summary>
-/// Reads a resource from UTF-8 JSON (R4 json.html) and checks its structure, both in one pass: names, kinds, cardinality, choice types, primitive syntax,
-/// required bindings, references, narrative, contained resources. Hot path, measured by Benchmarks/ReadingJson.cs.
+/// Reads a resource from UTF-8 JSON (R4 json.html) and checks its structure, both in one pass: names, kinds, cardinality, choice types, primitive
+/// syntax, required bindings, references, narrative, contained resources. Hot path, measured by Benchmarks/ReadingJson.cs.
 /// </summary>
 public static class ResourceJsonReader
 {
-    /// <param name="utf8">One resource and nothing else; a byte order mark is tolerated. The resource keeps this memory, so it must not change.</param>
+    /// <param name="utf8">
+    /// One resource and nothing else; a byte order mark is tolerated. The resource keeps this memory, so it must not change.
+    /// </param>
     public static ReadResult Read(ReadOnlyMemory<byte> utf8, Release release)
     {
         if (utf8.Span.StartsWith("\uFEFF"u8)) utf8 = utf8["\uFEFF"u8.Length..];
@@ -24,7 +26,9 @@ public static class ResourceJsonReader
         try
         {
             if (reader.ReadRoot() is { } refusal) return NotFhir(text, reader.RefusedAt, refusal);
-            var resource = new Resource(release, utf8, reader.Nodes.ToArray(), reader.Nodes.Length);
+            var nodes = reader.Nodes.ToArray();
+            Node.LinkNames(nodes);
+            var resource = new Resource(release, utf8, nodes, nodes.Length);
             return new ReadResult(resource, reader.Issues, reader.Issues.IsEmpty ? ReadVerdict.Valid : ReadVerdict.Invalid);
         }
         finally

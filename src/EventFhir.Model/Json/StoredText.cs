@@ -82,7 +82,7 @@ public readonly record struct StoredText(ReadOnlyMemory<byte> Head, ReadOnlyMemo
             var isFirst = true;
             while (cursor.NextMember(ref isFirst))
             {
-                if (NameIs(cursor, "versionId"u8) || NameIs(cursor, "_versionId"u8) || NameIs(cursor, "lastUpdated"u8) || NameIs(cursor, "_lastUpdated"u8))
+                if (IsServersOwn(cursor))
                 {
                     cursor.Skip(cursor.ReadValue());
                     continue;
@@ -113,6 +113,9 @@ public readonly record struct StoredText(ReadOnlyMemory<byte> Head, ReadOnlyMemo
             cursor.Skip(cursor.ReadValue());
             written += JsonLayout.Minify(json[from..cursor.Position], target[written..]);
         }
+
+        private readonly bool IsServersOwn(in JsonCursor cursor) =>
+            NameIs(cursor, "versionId"u8) || NameIs(cursor, "_versionId"u8) || NameIs(cursor, "lastUpdated"u8) || NameIs(cursor, "_lastUpdated"u8);
 
         private readonly bool NameIs(in JsonCursor cursor, ReadOnlySpan<byte> name)
         {

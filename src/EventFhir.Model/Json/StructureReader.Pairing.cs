@@ -5,11 +5,15 @@ using EventFhir.Model.Elements;
 namespace EventFhir.Model.Json;
 
 /// <summary>
-/// JSON splits a primitive with an id or extensions into "name" and "_name", in any order and as two arrays where it repeats (R4 json.html#primitive).
-/// While an object is read, the items of "_name" are nodes of their own; when it ends, their children move under the primitives they belong to.
+/// JSON splits a primitive with an id or extensions into "name" and "_name", in any order and as two arrays where it repeats
+/// (R4 json.html#primitive). While an object is read, the items of "_name" are nodes of their own; when it ends, their children move under the
+/// primitives they belong to.
 /// </summary>
 internal ref partial struct StructureReader
 {
+    private const string LengthFault = "The arrays with and without \"_\" have the same length; null fills the gaps.";
+    private const string NoValueFault = "null or an id alone is no value; a primitive has a value or extensions (ele-1).";
+
     /// <summary>Takes time in proportion to the nodes of the object, however the arrays are mixed.</summary>
     private void Pair(int self, scoped Span<Slot> slots)
     {
@@ -29,7 +33,7 @@ internal ref partial struct StructureReader
             if (!isCompanion && slot.Companions > 0)
             {
                 if (nodes[node].Ordinal == 0 && slot.Companions != slot.Values)
-                    ReportAt(self, nodes[node].Definition!, "structure", "The arrays with and without \"_\" have the same length; null fills the gaps.", nodes[node].Start);
+                    ReportAt(self, nodes[node].Definition!, "structure", LengthFault, nodes[node].Start);
                 TakeCompanion(ref slot, target, paired, ref written, from);
             }
             CheckNotEmpty(self, paired.AsSpan(target - from, written - target));
@@ -76,6 +80,6 @@ internal ref partial struct StructureReader
         foreach (ref readonly var child in primitive[1..])
             if (child.Definition!.Name == "extension" && ReferenceEquals(child.Type, rules.Extension)) return;
         var index = (primitive[0].Flags & NodeFlags.IsIndexed) != 0 ? $"[{primitive[0].Ordinal}]" : "";
-        Report("structure", "null or an id alone is no value; a primitive has a value or extensions (ele-1).", $"{PathOf(self)}.{primitive[0].Definition!.Name}{index}", primitive[0].Start);
+        Report("structure", NoValueFault, $"{PathOf(self)}.{primitive[0].Definition!.Name}{index}", primitive[0].Start);
     }
 }

@@ -9,20 +9,17 @@ namespace EventFhir.Model.Json;
 /// <summary>Rules on values and on whole objects.</summary>
 internal ref partial struct StructureReader
 {
+    private const string NullFault = "null stands for no value; leave the property out.";
+    private const string ReferenceFault = "A reference is Type/id with a known type, an absolute URL, urn:uuid:, urn:oid: or #id.";
+
     private void ReadPrimitive(int self, JsonProperty property, int ordinal, JsonKind kind)
     {
         var type = property.Type.Type;
-        var isRight = kind switch
-        {
-            JsonKind.String => type.Primitive is not (PrimitiveKind.Boolean or PrimitiveKind.Integer or PrimitiveKind.Decimal or PrimitiveKind.PositiveInt or PrimitiveKind.UnsignedInt),
-            JsonKind.Number => type.Primitive is PrimitiveKind.Integer or PrimitiveKind.Decimal or PrimitiveKind.PositiveInt or PrimitiveKind.UnsignedInt,
-            JsonKind.True or JsonKind.False => type.Primitive is PrimitiveKind.Boolean,
-            _ => false,
-        };
-        if (!isRight)
+        var form = JsonFormOf(type.Primitive);
+        if ((kind is JsonKind.False ? JsonKind.True : kind) != form)
         {
             var faulty = AddItem(self, property, ordinal, NodeFlags.IsFaulty);
-            RefuseItem(faulty, kind, kind is JsonKind.Null ? "null stands for no value; leave the property out." : $"In JSON the value of {type.Name} is a {JsonFormOf(type.Primitive)}.");
+            RefuseItem(faulty, kind, kind is JsonKind.Null ? NullFault : $"In JSON the value of {type.Name} is a {NameOf(form)}.");
             return;
         }
         var flags = NodeFlags.HasValue | (property.Element.IsRepeating ? NodeFlags.IsIndexed : 0)
@@ -30,21 +27,36 @@ internal ref partial struct StructureReader
         var node = Add(property.Element, type, self, cursor.Start, cursor.Length, ordinal, flags);
         if (type.Primitive is PrimitiveKind.Boolean) return;
         var value = Plain(cursor);
-        if (PrimitiveSyntax.Fault(type.Primitive, value) is { } fault) Report(node, "value", fault, cursor.Start);
-        else if (property.Element.Binding is { Strength: BindingStrength.Required, Codes: { } codes } && IsCoded(type.Primitive) && !codes.Contains(value))
+        if (PrimitiveSyntax.Fault(type.Primitive, value) is { } fault)
+            Report(node, "value", fault, cursor.Start);
+        else if (RequiredCodes(property.Element) is { } codes && IsCoded(type.Primitive) && !codes.Contains(value))
             Report(node, "code-invalid", $"The code is not in the value set {codes.Url}.", cursor.Start);
     }
 
-    private static bool IsCoded(PrimitiveKind kind) => kind is PrimitiveKind.Code or PrimitiveKind.Uri or PrimitiveKind.Canonical or PrimitiveKind.Url or PrimitiveKind.String;
+    private static CodeList? RequiredCodes(ElementDefinition element) =>
+        element.Binding is { Strength: BindingStrength.Required, Codes: { } codes } ? codes : null;
 
-    private static string JsonFormOf(PrimitiveKind kind) => kind switch
+    private static bool IsCoded(PrimitiveKind kind) =>
+        kind is PrimitiveKind.Code or PrimitiveKind.Uri or PrimitiveKind.Canonical or PrimitiveKind.Url or PrimitiveKind.String;
+
+    /// <summary>The kind of JSON value that a primitive type has; True stands for both booleans.</summary>
+    private static JsonKind JsonFormOf(PrimitiveKind kind) => kind switch
     {
-        PrimitiveKind.Boolean => "boolean",
-        PrimitiveKind.Integer or PrimitiveKind.Decimal or PrimitiveKind.PositiveInt or PrimitiveKind.UnsignedInt => "number",
+        PrimitiveKind.Boolean => JsonKind.True,
+        PrimitiveKind.Integer or PrimitiveKind.Decimal or PrimitiveKind.PositiveInt or PrimitiveKind.UnsignedInt => JsonKind.Number,
+        _ => JsonKind.String,
+    };
+
+    private static string NameOf(JsonKind form) => form switch
+    {
+        JsonKind.True => "boolean",
+        JsonKind.Number => "number",
         _ => "string",
     };
 
-    private void ReadNestedResource(int node, ElementDefinition element)
+    private static bool IsContained(JsonProperty property) => property.Type.Type.IsResource && property.Element.Name == "contained";
+
+    private void ReadNestedResource(int node, JsonProperty property)
     {
         var type = ResourceTypeHere(out var fault);
         if (type is null)
@@ -54,7 +66,7 @@ internal ref partial struct StructureReader
             return;
         }
         nodes[node].Type = type;
-        if (element.Name != "contained")
+        if (!IsContained(property))
         {
             ReadResourceContent(node, type);
             return;
@@ -70,7 +82,8 @@ internal ref partial struct StructureReader
     /// <summary>R4 references.html#contained: an id to refer to, and nothing of a life of its own.</summary>
     private void CheckContained(int self)
     {
-        if (Child(self, "id") < 0) Report("required", "A contained resource has an id, so that it can be referred to.", PathOf(self) + ".id", nodes[self].Start);
+        if (Child(self, "id") < 0)
+            Report("required", "A contained resource has an id, so that it can be referred to.", PathOf(self) + ".id", nodes[self].Start);
         if (Child(self, "meta") is var meta && meta < 0) return;
         RefuseChild(meta, "versionId", "A contained resource has no version (dom-4).");
         RefuseChild(meta, "lastUpdated", "A contained resource has no version (dom-4).");
@@ -140,7 +153,7 @@ internal ref partial struct StructureReader
         var isEntry = resourceDepth - (isContained ? 1 : 0) > 1;
         if (form is ReferenceForm.Invalid || (form is ReferenceForm.Conditional && !isEntry))
         {
-            Report(reference, "value", "A reference is Type/id with a known type, an absolute URL, urn:uuid:, urn:oid: or #id.", nodes[reference].Start);
+            Report(reference, "value", ReferenceFault, nodes[reference].Start);
         }
         else if (target is not null && !elementType.Targets.IsEmpty && !IsTarget(target, elementType))
         {

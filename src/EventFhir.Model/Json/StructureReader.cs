@@ -12,6 +12,9 @@ namespace EventFhir.Model.Json;
 /// </summary>
 internal ref partial struct StructureReader
 {
+    /// <summary>Rules compare contained resources with references, so their number is bounded.</summary>
+    public const int ContainedMax = 1_000;
+
     private const int NodesAtStart = 256;
 
     private readonly ReadOnlySpan<byte> text;
@@ -127,7 +130,8 @@ internal ref partial struct StructureReader
                 cursor.Skip(cursor.ReadValue());
                 continue;
             }
-            if (Claim(self, ref slots[property.Element.Order], property, isCompanion, nameAt)) ReadProperty(self, ref slots[property.Element.Order], property, isCompanion, ref summary);
+            ref var slot = ref slots[property.Element.Order];
+            if (Claim(self, ref slot, property, isCompanion, nameAt)) ReadProperty(self, ref slot, property, isCompanion, ref summary);
             else cursor.Skip(cursor.ReadValue());
         }
         if (cursor.Fault is not null) return;
@@ -184,6 +188,8 @@ internal ref partial struct StructureReader
                 items++;
             }
             if (items == 0 && cursor.Fault is null) ReportAt(self, element, "structure", "An array is never empty; leave the property out.", valueAt);
+            else if (items > ContainedMax && IsContained(property))
+                ReportAt(self, element, "too-costly", $"A resource may contain at most {ContainedMax} others here.", valueAt);
             else if (items > element.Max) ReportAt(self, element, "structure", $"There may be at most {element.Max} of these.", valueAt);
         }
         else if (kind is JsonKind.Array)
@@ -193,7 +199,8 @@ internal ref partial struct StructureReader
         }
         else
         {
-            if (element.IsRepeating && kind is not JsonKind.Fault) ReportAt(self, element, "structure", "This element may repeat, so its value is an array, even of one item.", valueAt);
+            if (element.IsRepeating && kind is not JsonKind.Fault)
+                ReportAt(self, element, "structure", "This element may repeat, so its value is an array, even of one item.", valueAt);
             ReadItem(self, property, ordinal: 0, kind, isCompanion);
             items = 1;
         }
@@ -225,8 +232,8 @@ internal ref partial struct StructureReader
         else
         {
             var node = AddItem(self, property, ordinal, NodeFlags.None);
-            if (kind is not JsonKind.Object) RefuseItem(node, kind, kind is JsonKind.Null ? "null stands for no element here; leave it out." : "The value of this element is an object.");
-            else if (type.IsResource) ReadNestedResource(node, property.Element);
+            if (kind is not JsonKind.Object) RefuseItem(node, kind, kind is JsonKind.Null ? NullFault : "The value of this element is an object.");
+            else if (type.IsResource) ReadNestedResource(node, property);
             else ReadComplex(node, property);
         }
     }
@@ -242,7 +249,7 @@ internal ref partial struct StructureReader
     {
         ReadObject(node, property.Type.Type);
         if (cursor.Fault is not null) return;
-        if (property.Element.Binding is { Strength: BindingStrength.Required, Codes: { } codes }) CheckBinding(node, codes);
+        if (RequiredCodes(property.Element) is { } codes) CheckBinding(node, codes);
         if (ReferenceEquals(property.Type.Type, rules.Reference)) CheckReference(node, property.Type);
     }
 

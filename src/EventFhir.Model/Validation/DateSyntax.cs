@@ -13,7 +13,7 @@ internal static class DateSyntax
     }
 
     public static bool IsInstant(ReadOnlySpan<byte> text) =>
-        TryDate(text, out var length) && length == "2026-11-21".Length && text.Length > length && text[length] == 'T' && IsTimeAndZone(text[(length + 1)..]);
+        text.Length > "2026-11-21".Length && IsDateTime(text);
 
     public static bool IsTime(ReadOnlySpan<byte> text) => TryTime(text, out var length) && length == text.Length;
 

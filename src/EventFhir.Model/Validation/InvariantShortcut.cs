@@ -1,3 +1,5 @@
+using System.Text;
+
 using EventFhir.Model.Definitions;
 using EventFhir.Model.Elements;
 
@@ -5,14 +7,15 @@ namespace EventFhir.Model.Validation;
 
 /// <summary>
 /// Frequent invariants for which a look at the children often shows that they hold, so that their expression need not be evaluated. (Those that the
-/// readers enforce are marked as structural in the definitions, see corrections.json.) A test shows on the official examples that no row changes an answer.
+/// readers enforce are marked as structural in the definitions, see corrections.json.) A test shows on the official examples that no row
+/// changes an answer.
 /// </summary>
 /// <param name="Applies">True if the expression must be evaluated on the element.</param>
 internal sealed record InvariantShortcut(string Key, string Reason, Func<Element, bool> Applies)
 {
     private static readonly Dictionary<string, InvariantShortcut> ByKey = new InvariantShortcut[]
     {
-        new("dom-3", "A contained resource that some reference names, or that refers to its container, is in use.", HasUnused),
+        new("dom-3", "A contained resource that some reference names is in use.", HasUnused),
         new("ref-1", "Only a reference that begins with # points into the resource, and # alone is the resource itself.", RefersToContained),
         new("qty-3", "A quantity without a code needs no system.", static element => Has(element, "code")),
         new("per-1", "A period without start or end has no order.", static element => Has(element, "start") && Has(element, "end")),
@@ -36,28 +39,24 @@ internal sealed record InvariantShortcut(string Key, string Reason, Func<Element
     private static bool RefersToContained(Element element) =>
         element.FirstChild("reference") is { } reference && reference.RawValue.StartsWith("#"u8) && reference.RawValue.Length > 1;
 
+    /// <summary>Gathers all targets first, so that many contained resources cost no more than few.</summary>
     private static bool HasUnused(Element resource)
     {
-        foreach (var contained in resource.ChildrenNamed("contained"))
-            if (contained.FirstChild("id") is not { } id || !IsUsed(resource, contained, id.RawValue)) return true;
-        return false;
-    }
-
-    private static bool IsUsed(Element resource, Element contained, ReadOnlySpan<byte> id)
-    {
+        if (!Has(resource, "contained")) return false;
+        var targets = new HashSet<string>();
         var nodes = resource.Resource.Nodes;
-        var containedEnd = nodes[contained.Index].End;
         for (var index = resource.Index + 1; index < nodes[resource.Index].End; index++)
         {
-            if (!nodes[index].Type.IsPrimitive) continue;
+            if (!CanRefer(nodes[index])) continue;
             var value = new Element(resource.Resource, index).RawValue;
-            if (!value.StartsWith("#"u8) || !CanRefer(nodes[index])) continue;
-            if (value[1..].SequenceEqual(id)) return true;
-            if (value.Length == 1 && index > contained.Index && index < containedEnd && nodes[index].Definition!.Name == "reference") return true;
+            if (value.Length > 1 && value[0] == '#') targets.Add(Encoding.UTF8.GetString(value[1..]));
         }
+        foreach (var contained in resource.ChildrenNamed("contained"))
+            if (contained.FirstChild("id") is not { } id || !targets.Contains(id.Text)) return true;
         return false;
     }
 
     private static bool CanRefer(in Node node) =>
-        node.Definition!.Name == "reference" || node.Type.Primitive is PrimitiveKind.Canonical or PrimitiveKind.Uri or PrimitiveKind.Url;
+        node.Type.Primitive is PrimitiveKind.Canonical or PrimitiveKind.Uri or PrimitiveKind.Url
+        || (node.Type.IsPrimitive && node.Definition!.Name == "reference");
 }

@@ -1,12 +1,15 @@
 using System.Buffers;
 using System.Buffers.Text;
+using System.Diagnostics;
 using System.Text;
 
 using EventFhir.Model.Definitions;
 
 namespace EventFhir.Model.Validation;
 
-/// <summary>The syntax of the values of every primitive type (R4 datatypes.html#primitive), by hand-written parsers: nothing a value can do makes them slow.</summary>
+/// <summary>
+/// The syntax of the values of every primitive type (R4 datatypes.html#primitive), by hand-written parsers: nothing a value can do makes them slow.
+/// </summary>
 internal static class PrimitiveSyntax
 {
     /// <summary>R4: "Note that strings SHALL NOT exceed 1MB (1024*1024 characters) in size".</summary>
@@ -29,37 +32,64 @@ internal static class PrimitiveSyntax
     public static string? Fault(PrimitiveKind kind, ReadOnlySpan<byte> value) => kind switch
     {
         PrimitiveKind.Boolean => null,
-        PrimitiveKind.Integer => IsInteger(value, int.MinValue) ? null : "An integer is a whole number between -2147483648 and 2147483647, without fraction and exponent.",
-        PrimitiveKind.UnsignedInt => IsInteger(value, 0) ? null : "An unsignedInt is a whole number between 0 and 2147483647, without fraction and exponent.",
-        PrimitiveKind.PositiveInt => IsInteger(value, 1) ? null : "A positiveInt is a whole number between 1 and 2147483647, without fraction and exponent.",
-        PrimitiveKind.Integer64 => IsInteger64(value) ? null : "An integer64 is a whole number of 64 bits.",
-        PrimitiveKind.Decimal => IsDecimal(value) ? null : $"A decimal has at most {DecimalDigitsMax} digits and an exponent between -{DecimalExponentMax} and {DecimalExponentMax} here.",
-        PrimitiveKind.Date => DateSyntax.IsDate(value) ? null : "A date is YYYY, YYYY-MM or YYYY-MM-DD, and exists in the calendar.",
-        PrimitiveKind.DateTime => DateSyntax.IsDateTime(value) ? null : "A dateTime is YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm:ss+zz:zz, and exists in the calendar.",
-        PrimitiveKind.Instant => DateSyntax.IsInstant(value) ? null : "An instant is YYYY-MM-DDThh:mm:ss.sss+zz:zz, and exists in the calendar.",
-        PrimitiveKind.Time => DateSyntax.IsTime(value) ? null : "A time is hh:mm:ss, without zone.",
-        PrimitiveKind.Code => IsCode(value) ? null : "A code has no white space but single spaces inside.",
-        PrimitiveKind.Id => IsId(value) ? null : "An id has 1 to 64 letters, digits, \"-\" and \".\".",
-        PrimitiveKind.Oid => IsOid(value) ? null : "An oid is urn:oid: and numbers with dots between them, the first 0, 1 or 2.",
-        PrimitiveKind.Uuid => IsUuid(value) ? null : "A uuid is urn:uuid: and 32 lower-case hexadecimal digits in five groups.",
-        PrimitiveKind.Uri or PrimitiveKind.Url or PrimitiveKind.Canonical => IsUri(value) ? null : "A URI is not empty and has no white space.",
-        PrimitiveKind.Base64Binary => IsBase64(value) ? null : "This is no base64 with its padding.",
         PrimitiveKind.Xhtml => NarrativeSyntax.Fault(value),
-        _ => TextFault(value),
+        PrimitiveKind.String or PrimitiveKind.Markdown => TextFault(value),
+        _ => IsValue(kind, value) ? null : Description(kind),
+    };
+
+    private static bool IsValue(PrimitiveKind kind, ReadOnlySpan<byte> value) => kind switch
+    {
+        PrimitiveKind.Integer => IsInteger(value, int.MinValue),
+        PrimitiveKind.UnsignedInt => IsInteger(value, 0),
+        PrimitiveKind.PositiveInt => IsInteger(value, 1),
+        PrimitiveKind.Integer64 => IsInteger64(value),
+        PrimitiveKind.Decimal => IsDecimal(value),
+        PrimitiveKind.Date => DateSyntax.IsDate(value),
+        PrimitiveKind.DateTime => DateSyntax.IsDateTime(value),
+        PrimitiveKind.Instant => DateSyntax.IsInstant(value),
+        PrimitiveKind.Time => DateSyntax.IsTime(value),
+        PrimitiveKind.Code => IsCode(value),
+        PrimitiveKind.Id => IsId(value),
+        PrimitiveKind.Oid => IsOid(value),
+        PrimitiveKind.Uuid => IsUuid(value),
+        PrimitiveKind.Uri or PrimitiveKind.Url or PrimitiveKind.Canonical => IsUri(value),
+        PrimitiveKind.Base64Binary => IsBase64(value),
+        _ => throw new UnreachableException($"The primitive type {kind} has no syntax."),
+    };
+
+    private static string Description(PrimitiveKind kind) => kind switch
+    {
+        PrimitiveKind.Integer => "An integer is a whole number of 32 bits, without fraction and exponent.",
+        PrimitiveKind.UnsignedInt => "An unsignedInt is a whole number between 0 and 2147483647, without fraction and exponent.",
+        PrimitiveKind.PositiveInt => "A positiveInt is a whole number between 1 and 2147483647, without fraction and exponent.",
+        PrimitiveKind.Integer64 => "An integer64 is a whole number of 64 bits.",
+        PrimitiveKind.Decimal => $"A decimal has at most {DecimalDigitsMax} digits and an exponent within {DecimalExponentMax} here.",
+        PrimitiveKind.Date => "A date is YYYY, YYYY-MM or YYYY-MM-DD, and exists in the calendar.",
+        PrimitiveKind.DateTime => "A dateTime is YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm:ss+zz:zz, and exists in the calendar.",
+        PrimitiveKind.Instant => "An instant is YYYY-MM-DDThh:mm:ss.sss+zz:zz, and exists in the calendar.",
+        PrimitiveKind.Time => "A time is hh:mm:ss, without zone.",
+        PrimitiveKind.Code => "A code has no white space but single spaces inside.",
+        PrimitiveKind.Id => "An id has 1 to 64 letters, digits, \"-\" and \".\".",
+        PrimitiveKind.Oid => "An oid is urn:oid: and numbers with dots between them, the first 0, 1 or 2.",
+        PrimitiveKind.Uuid => "A uuid is urn:uuid: and 32 lower-case hexadecimal digits in five groups.",
+        PrimitiveKind.Base64Binary => "This is no base64 with its padding.",
+        _ => "A URI is not empty and has no white space.",
     };
 
     private static string? TextFault(ReadOnlySpan<byte> value)
     {
         if (value.IsEmpty) return "A string is never empty; leave the property out.";
         if (value.ContainsAny(Controls)) return "A string holds no control characters but tab, line feed and carriage return.";
-        if (value.Length > StringCharactersMax && CharactersIn(value) > StringCharactersMax) return $"A string has at most {StringCharactersMax} characters.";
+        if (value.Length > StringCharactersMax && CharactersIn(value) > StringCharactersMax)
+            return $"A string has at most {StringCharactersMax} characters.";
         return null;
     }
 
     public static bool IsId(ReadOnlySpan<byte> value) => value.Length is > 0 and <= 64 && !value.ContainsAnyExcept(IdCharacters);
 
     /// <summary>Not empty, no white space (Unicode's included).</summary>
-    public static bool IsUri(ReadOnlySpan<byte> value) => !value.IsEmpty && !value.ContainsAny(AsciiSpace) && (Ascii.IsValid(value) || !HasUnicodeSpace(value));
+    public static bool IsUri(ReadOnlySpan<byte> value) =>
+        !value.IsEmpty && !value.ContainsAny(AsciiSpace) && (Ascii.IsValid(value) || !HasUnicodeSpace(value));
 
     private static bool IsInteger(ReadOnlySpan<byte> value, int min) =>
         Utf8Parser.TryParse(value, out int number, out var consumed) && consumed == value.Length && number >= min && !IsMinusZero(value);

@@ -88,6 +88,7 @@ internal static class ReferenceSyntax
     private static TypeDefinition? ConditionalTarget(ReadOnlySpan<byte> value, Release release)
     {
         var query = value.IndexOf((byte)'?');
-        return query > 0 && query < value.Length - 1 && release.FindType(value[..query]) is { IsResource: true, IsAbstract: false } type ? type : null;
+        if (query <= 0 || query == value.Length - 1) return null;
+        return release.FindType(value[..query]) is { IsResource: true, IsAbstract: false } type ? type : null;
     }
 }

@@ -41,8 +41,8 @@ public static class ResourceValidator
             if ((!isError && warnings is InvariantWarnings.LeaveOut) || issues is { Count: >= IssuesMax } || rule.IsTrue(element)) continue;
             var (line, column) = element.Position;
             issues ??= [];
-            issues.Add(new Issue(
-                isError ? IssueSeverity.Error : IssueSeverity.Warning, "invariant", $"{rule.Invariant.Key}: {rule.Invariant.Human}", element.Path, line, column));
+            var severity = isError ? IssueSeverity.Error : IssueSeverity.Warning;
+            issues.Add(new Issue(severity, "invariant", $"{rule.Invariant.Key}: {rule.Invariant.Human}", element.Path, line, column));
         }
     }
 }

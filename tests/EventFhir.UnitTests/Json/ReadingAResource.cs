@@ -13,7 +13,8 @@ public sealed class ReadingAResource
     [Fact]
     public void Gives_a_typed_view_over_the_text()
     {
-        var resource = Valid("""{"resourceType":"Observation","id":"o1","status":"final","code":{"coding":[{"code":"a\u0062"},{"code":"c"}]},"valueQuantity":{"value":1.10}}""");
+        var resource = Valid("""{"resourceType":"Observation","id":"o1","status":"final","code":{"coding":[{"code":"a\u0062"},{"code":"c"}]},"""
+            + """ "valueQuantity":{"value":1.10}}""");
         Assert.Equal("Observation", resource.Type.Name);
         Assert.Equal("o1", resource.Id);
         var codings = resource.Root.FirstChild("code")!.Value.ChildrenNamed("coding");
@@ -25,10 +26,14 @@ public sealed class ReadingAResource
     }
 
     [Theory]
-    [InlineData("""{"resourceType":"Patient","birthDate":"1974","_birthDate":{"id":"a","extension":[{"url":"http://x","valueCode":"b"}]},"active":true}""")]
-    [InlineData("""{"resourceType":"Patient","_birthDate":{"id":"a","extension":[{"url":"http://x","valueCode":"b"}]},"birthDate":"1974","active":true}""")]
-    [InlineData("""{"resourceType":"Patient","birthDate":"1974","active":true,"_birthDate":{"id":"a","extension":[{"url":"http://x","valueCode":"b"}]}}""")]
-    [InlineData("""{"_birthDate":{"id":"a","extension":[{"url":"http://x","valueCode":"b"}]},"active":true,"birthDate":"1974","resourceType":"Patient"}""")]
+    [InlineData("""{"resourceType":"Patient","birthDate":"1974","_birthDate":{"id":"a","extension":[{"url":"http://x","valueCode":"b"}]},"""
+        + """ "active":true}""")]
+    [InlineData("""{"resourceType":"Patient","_birthDate":{"id":"a","extension":[{"url":"http://x","valueCode":"b"}]},"birthDate":"1974","""
+        + """ "active":true}""")]
+    [InlineData("""{"resourceType":"Patient","birthDate":"1974","active":true,"_birthDate":{"id":"a","extension":[{"url":"http://x","""
+        + """ "valueCode":"b"}]}}""")]
+    [InlineData("""{"_birthDate":{"id":"a","extension":[{"url":"http://x","valueCode":"b"}]},"active":true,"birthDate":"1974","""
+        + """ "resourceType":"Patient"}""")]
     public void Joins_a_primitive_with_its_extensions_wherever_they_stand(string json)
     {
         var resource = Valid(json);
@@ -43,8 +48,10 @@ public sealed class ReadingAResource
     }
 
     [Theory]
-    [InlineData("""{"resourceType":"Patient","name":[{"given":["A",null,"C"],"family":"F","_given":[null,{"extension":[{"url":"http://x","valueCode":"b"}]},{"id":"c"}]},{"text":"T"}]}""")]
-    [InlineData("""{"resourceType":"Patient","name":[{"_given":[null,{"extension":[{"url":"http://x","valueCode":"b"}]},{"id":"c"}],"family":"F","given":["A",null,"C"]},{"text":"T"}]}""")]
+    [InlineData("""{"resourceType":"Patient","name":[{"given":["A",null,"C"],"family":"F","_given":[null,{"extension":[{"url":"http://x","""
+        + """ "valueCode":"b"}]},{"id":"c"}]},{"text":"T"}]}""")]
+    [InlineData("""{"resourceType":"Patient","name":[{"_given":[null,{"extension":[{"url":"http://x","valueCode":"b"}]},{"id":"c"}],"""
+        + """ "family":"F","given":["A",null,"C"]},{"text":"T"}]}""")]
     public void Joins_the_items_of_two_arrays(string json)
     {
         var resource = Valid(json);
@@ -131,6 +138,30 @@ public sealed class ReadingAResource
         Assert.Equal(100, Read(json).Issues.Length);
     }
 
+    [Fact]
+    public void Lets_a_resource_be_taken_out_of_a_bundle()
+    {
+        var bundle = Valid("""
+            {"resourceType":"Bundle","type":"collection","entry":[{"fullUrl":"http://x/1"},{"resource":
+            {"resourceType":"Patient","id":"p","name":[{"text":"A"},{"text":"B"}],"active":true}},{"fullUrl":"http://x/2"}]}
+            """);
+        var patient = bundle.Extract(bundle.Root.ChildrenNamed("entry").ToList()[1].FirstChild("resource")!.Value);
+        Assert.Equal(("Patient", "p", "true"), (patient.Type.Name, patient.Id, patient.Root.FirstChild("active")!.Value.Text));
+        Assert.Equal(["A", "B"], Texts(patient.Root.ChildrenNamed("name"), "text"));
+        Assert.Equal("Patient.name[1].text", patient.Root.ChildrenNamed("name").Last().FirstChild("text")!.Value.Path);
+        Assert.StartsWith("{\"resourceType\":\"Patient\"", Encoding.UTF8.GetString(patient.Json.Span), StringComparison.Ordinal);
+        Assert.EndsWith("true}", Encoding.UTF8.GetString(patient.Json.Span), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Holds_a_thousand_contained_resources_and_no_more()
+    {
+        static string Json(int contained) => "{\"resourceType\":\"Patient\",\"contained\":[" + string.Join(
+            ",", Enumerable.Range(0, contained).Select(number => $"{{\"resourceType\":\"Organization\",\"id\":\"o{number}\"}}")) + "]}";
+        Assert.Equal(ReadVerdict.Valid, Read(Json(1_000)).Verdict);
+        Assert.Equal(("too-costly", "Patient.contained"), (Read(Json(1_001)).Issues[0].Code, Read(Json(1_001)).Issues[0].Expression));
+    }
+
     private static ReadResult Read(string json) => ResourceJsonReader.Read(Encoding.UTF8.GetBytes(json), Release.R4);
 
     private static Resource Valid(string json)
@@ -141,7 +172,8 @@ public sealed class ReadingAResource
         return result.Resource!;
     }
 
-    private static List<string> Texts(ElementChildren elements, string child) => [.. elements.ToList().Select(element => element.FirstChild(child)!.Value.Text)];
+    private static List<string> Texts(ElementChildren elements, string child) =>
+        [.. elements.ToList().Select(element => element.FirstChild(child)!.Value.Text)];
 
     private static List<string> Names(Element element) => [.. element.Children.ToList().Select(child => child.Name)];
 }

@@ -41,7 +41,8 @@ public sealed class Narratives
     [InlineData("<p style=\"width: e\\78pression(x)\">x</p>")]
     [InlineData("<p xmlns=\"http://example.org\">x</p>")]
     [InlineData("<x:p>x</x:p>")]
-    public void Active_and_foreign_content_is_refused(string content) => Assert.NotNull(Fault($"<div xmlns=\"http://www.w3.org/1999/xhtml\">x {content}</div>"));
+    public void Active_and_foreign_content_is_refused(string content) =>
+        Assert.NotNull(Fault($"<div xmlns=\"http://www.w3.org/1999/xhtml\">x {content}</div>"));
 
     [Theory]
     [InlineData("<p>x</div>")]
