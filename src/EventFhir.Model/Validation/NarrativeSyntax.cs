@@ -18,7 +18,7 @@ internal ref struct NarrativeSyntax
         "a abbr acronym b big blockquote br caption cite code col colgroup dd dfn div dl dt em h1 h2 h3 h4 h5 h6 hr i img li ol p pre q samp small "
         + "span strong sub sup table tbody td tfoot th thead tr tt ul var");
 
-    private static readonly Utf8NameMap<string> Attributes = Names(
+    private static readonly Utf8NameMap<AttributeName> Attributes = AttributeNames(
         "abbr accesskey align alt axis bgcolor border cellhalign cellpadding cellspacing cellvalign char charoff charset cite class colspan compact "
         + "coords dir frame headers height href hreflang hspace id lang longdesc name nowrap rel rev rowspan rules scope shape span src start style "
         + "summary tabindex title type valign value vspace width");
@@ -157,7 +157,7 @@ internal ref struct NarrativeSyntax
         }
         if (Attributes.Find(name) is not { } known) return "The narrative holds an attribute that R4 narrative.html does not allow (txt-1).";
         if (!findings.IsNew(known)) return MarkupFault;
-        switch (known)
+        switch (known.Name)
         {
             case "src":
                 findings.HasSource = true;
@@ -254,22 +254,25 @@ internal ref struct NarrativeSyntax
 
     private static Utf8NameMap<string> Names(string names) => Utf8NameMap<string>.Of(names.Split(' '), static name => (name, name));
 
-    /// <summary>What the attributes of one start tag were. The names are few, so a repeated one is found by comparing with those before.</summary>
+    private static Utf8NameMap<AttributeName> AttributeNames(string names) =>
+        Utf8NameMap<AttributeName>.Of(names.Split(' ').Index(), static entry => (entry.Item, new AttributeName(entry.Item, 1UL << entry.Index)));
+
+    /// <summary>An attribute that is allowed, with a bit of its own.</summary>
+    private sealed record AttributeName(string Name, ulong Bit);
+
+    /// <summary>What the attributes of one start tag were.</summary>
     private struct AttributeFindings
     {
-        private string?[]? seen;
-        private int count;
+        private ulong seen;
 
         public bool HasNamespace { get; set; }
         public bool HasSource { get; set; }
 
-        public bool IsNew(string name)
+        public bool IsNew(AttributeName name)
         {
-            seen ??= new string?[8];
-            if (Array.IndexOf(seen, name, 0, count) >= 0) return false;
-            if (count == seen.Length) Array.Resize(ref seen, count * 2);
-            seen[count++] = name;
-            return true;
+            var isNew = (seen & name.Bit) == 0;
+            seen |= name.Bit;
+            return isNew;
         }
     }
 }

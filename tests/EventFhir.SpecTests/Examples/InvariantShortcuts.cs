@@ -25,7 +25,7 @@ public sealed class InvariantShortcuts
         var (compared, wrong) = (0, new List<string>());
         foreach (var file in Directory.GetFiles(OfficialPackages.R4Examples, "*-*.json"))
         {
-            if (new FileInfo(file).Length > ExampleBytesMax || Path.GetFileName(file).StartsWith("SearchParameter-", StringComparison.Ordinal)) continue;
+            if (new FileInfo(file).Length > ExampleBytesMax) continue;
             var result = ResourceJsonReader.Read(File.ReadAllBytes(file), Release.R4);
             if (result is not { Verdict: ReadVerdict.Valid, Resource: { } resource }) continue;
             for (var index = 0; index < resource.Count; index++) Compare(new Element(resource, index), ref compared, wrong);
@@ -44,7 +44,8 @@ public sealed class InvariantShortcuts
             if (!compiled.TryGetValue(invariant.Expression, out var expression))
                 compiled[invariant.Expression] = expression = FhirPathExpression.Compile(invariant.Expression, Release.R4);
             compared++;
-            if (!expression.IsTrue(element, EvaluationContext.Default)) wrong.Add($"{invariant.Key} on {element.Path} of {element.Resource.Type.Name}/{element.Resource.Id}");
+            if (!expression.IsTrue(element, EvaluationContext.Default))
+                wrong.Add($"{invariant.Key} on {element.Path} of {element.Resource.Type.Name}/{element.Resource.Id}");
         }
     }
 }

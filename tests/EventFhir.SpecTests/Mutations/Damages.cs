@@ -18,7 +18,7 @@ internal static class Damages
         Damage.Replace("object instead of a primitive", IsPrimitive, "{\"a\":1}"),
         Damage.Replace("number instead of text", IsText, "12"),
         Damage.Replace("text instead of a boolean", element => IsOf(element, PrimitiveKind.Boolean), "\"true\""),
-        Damage.Replace("text instead of a number", element => IsOf(element, PrimitiveKind.Decimal, PrimitiveKind.Integer, PrimitiveKind.PositiveInt, PrimitiveKind.UnsignedInt), "\"12\""),
+        Damage.Replace("text instead of a number", IsNumber, "\"12\""),
         new("too many: array for what does not repeat", element => IsMember(element) && !element.Definition!.IsRepeating, Wrap),
         new("no array for what repeats", element => IsMember(element) && element.Definition!.IsRepeating && IsAlone(element), Unwrap),
         Damage.Replace("day that does not exist", element => IsOf(element, PrimitiveKind.Date, PrimitiveKind.DateTime), "\"2024-02-30\""),
@@ -29,17 +29,21 @@ internal static class Damages
         Damage.Replace("unsignedInt below zero", element => IsOf(element, PrimitiveKind.UnsignedInt), "-1"),
         Damage.Replace("integer with a fraction", element => IsOf(element, PrimitiveKind.Integer), "1.5"),
         Damage.Replace("decimal out of reach", element => IsOf(element, PrimitiveKind.Decimal), "1e100000"),
-        Damage.Replace("white space in a URI", element => IsOf(element, PrimitiveKind.Uri, PrimitiveKind.Url, PrimitiveKind.Canonical), "\"http://example.org/a b\""),
+        Damage.Replace("white space in a URI", element => IsOf(element, PrimitiveKind.Uri, PrimitiveKind.Url, PrimitiveKind.Canonical),
+            "\"http://example.org/a b\""),
         Damage.Replace("white space around a code", element => IsOf(element, PrimitiveKind.Code), "\" final\""),
         Damage.Replace("id with a forbidden character", element => IsOf(element, PrimitiveKind.Id), "\"under_score\""),
         Damage.Replace("base64 without its padding", element => IsOf(element, PrimitiveKind.Base64Binary), "\"YQ=\""),
         Damage.Replace("empty text", IsText, "\"\""),
-        Damage.Replace("control character", element => IsOf(element, PrimitiveKind.String, PrimitiveKind.Markdown) && !IsReference(element), "\"a\\u0007\""),
+        Damage.Replace("control character", element => IsOf(element, PrimitiveKind.String, PrimitiveKind.Markdown) && !IsReference(element),
+            "\"a\\u0007\""),
         Damage.Replace("code outside a required value set", element => IsPrimitive(element) && HasCodes(element), "\"no-such-code\""),
-        Damage.Replace("concept outside a required value set", element => element.Type.Name == "CodeableConcept" && HasCodes(element), "{\"coding\":[{\"system\":\"http://example.org\",\"code\":\"x\"}]}"),
+        Damage.Replace("concept outside a required value set", element => element.Type.Name == "CodeableConcept" && HasCodes(element),
+            "{\"coding\":[{\"system\":\"http://example.org\",\"code\":\"x\"}]}"),
         new("required element missing", element => IsMember(element) && element.Definition!.Min > 0, Remove),
         new("member twice", element => IsMember(element) && !element.Definition!.IsRepeating, Repeat),
-        new("two types of a choice", element => IsMember(element) && element.Definition!.IsChoice && element.Definition.Properties.Length > 1, ChooseAgain),
+        new("two types of a choice",
+            element => IsMember(element) && element.Definition!.IsChoice && element.Definition.Properties.Length > 1, ChooseAgain),
         Damage.Replace("null instead of a value", element => IsMember(element) && !element.Definition!.IsRepeating, "null"),
         new("null in an array", element => IsComplex(element) && element.Definition!.IsRepeating, InsertNull),
         new("empty array", element => IsMember(element) && element.Definition!.IsRepeating, EmptyArray),
@@ -55,16 +59,22 @@ internal static class Damages
         new("event handler in the narrative", IsNarrative, element => InNarrative(element, "</div>", "<p onclick=\\\"x()\\\">x</p></div>")),
         new("active link in the narrative", IsNarrative, element => InNarrative(element, "</div>", "<a href=\\\"javascript:x()\\\">x</a></div>")),
         new("narrative that is no XML", IsNarrative, element => InNarrative(element, "</div>", "")),
-        Damage.Insert("contained in contained (dom-2)", IsUncontained, $"\"contained\":[{Contained},\"contained\":[{Contained}}}]}}]", ".contained[0].contained[0]"),
-        Damage.Insert("contained without id", IsUncontained, "\"contained\":[{\"resourceType\":\"Basic\",\"code\":{\"text\":\"x\"}}]", ".contained[0].id"),
-        Damage.Insert("contained with a version (dom-4)", IsUncontained, $"\"contained\":[{Contained},\"meta\":{{\"versionId\":\"1\"}}}}]", ".contained[0].meta.versionId"),
+        Damage.Insert("contained in contained (dom-2)", IsUncontained,
+            $"\"contained\":[{Contained},\"contained\":[{Contained}}}]}}]", ".contained[0].contained[0]"),
+        Damage.Insert("contained without id", IsUncontained,
+            "\"contained\":[{\"resourceType\":\"Basic\",\"code\":{\"text\":\"x\"}}]", ".contained[0].id"),
+        Damage.Insert("contained with a version (dom-4)", IsUncontained,
+            $"\"contained\":[{Contained},\"meta\":{{\"versionId\":\"1\"}}}}]", ".contained[0].meta.versionId"),
         Damage.Insert("contained that nothing refers to (dom-3)", IsUncontained, $"\"contained\":[{Contained}}}]", ""),
         Damage.Insert("contained of no type", IsUncontained, "\"contained\":[{\"id\":\"a\"}]", ".contained[0]"),
         Damage.Replace("extension without url", IsExtension, "{\"valueCode\":\"a\"}", ".url"),
         Damage.Replace("extension without content (ext-1)", IsExtension, "{\"url\":\"http://example.org/x\"}"),
-        Damage.Replace("extension with value and extensions (ext-1)", IsExtension, "{\"url\":\"http://example.org/x\",\"valueCode\":\"a\",\"extension\":[{\"url\":\"y\",\"valueCode\":\"b\"}]}"),
-        Damage.Replace("period that ends before it starts (per-1)", element => IsOf(element, "Period"), "{\"start\":\"2024-02-02\",\"end\":\"2024-01-01\"}"),
-        Damage.Replace("range upside down (rng-2)", element => IsOf(element, "Range"), "{\"low\":{\"value\":2,\"unit\":\"a\"},\"high\":{\"value\":1,\"unit\":\"a\"}}"),
+        Damage.Replace("extension with value and extensions (ext-1)", IsExtension,
+            "{\"url\":\"http://example.org/x\",\"valueCode\":\"a\",\"extension\":[{\"url\":\"y\",\"valueCode\":\"b\"}]}"),
+        Damage.Replace("period that ends before it starts (per-1)", element => IsOf(element, "Period"),
+            "{\"start\":\"2024-02-02\",\"end\":\"2024-01-01\"}"),
+        Damage.Replace("range upside down (rng-2)", element => IsOf(element, "Range"),
+            "{\"low\":{\"value\":2,\"unit\":\"a\"},\"high\":{\"value\":1,\"unit\":\"a\"}}"),
         Damage.Replace("unit code without system (qty-3)", element => IsOf(element, "Quantity"), "{\"value\":1,\"code\":\"mg\"}"),
         Damage.Replace("contact point without system (cpt-2)", element => IsOf(element, "ContactPoint"), "{\"value\":\"1\"}"),
         Damage.Replace("attachment without content type (att-1)", element => IsOf(element, "Attachment"), "{\"data\":\"YQ==\"}"),
@@ -75,17 +85,23 @@ internal static class Damages
     private static bool IsComplex(Element element) => !element.IsRoot && !element.Type.IsPrimitive && !element.Type.IsResource;
     private static bool IsPrimitive(Element element) => element.Type.IsPrimitive && element.HasValue && !element.HasChildren;
     private static bool IsText(Element element) => IsPrimitive(element) && (element.Resource.Nodes[element.Index].Flags & NodeFlags.IsString) != 0;
-    private static bool IsOf(Element element, params ReadOnlySpan<PrimitiveKind> kinds) => IsPrimitive(element) && kinds.Contains(element.Type.Primitive);
+    private static bool IsOf(Element element, params ReadOnlySpan<PrimitiveKind> kinds) =>
+        IsPrimitive(element) && kinds.Contains(element.Type.Primitive);
+    private static bool IsNumber(Element element) =>
+        IsOf(element, PrimitiveKind.Decimal, PrimitiveKind.Integer, PrimitiveKind.PositiveInt, PrimitiveKind.UnsignedInt);
+
     private static bool IsOf(Element element, string type) => IsComplex(element) && element.Type.Name == type;
     private static bool IsExtension(Element element) => IsOf(element, "Extension");
     private static bool IsNarrative(Element element) => IsOf(element, PrimitiveKind.Xhtml);
     private static bool HasCodes(Element element) => element.Definition?.Binding is { Strength: BindingStrength.Required, Codes: not null };
-    private static bool IsReference(Element element) => IsPrimitive(element) && element.Definition!.Path == "Reference.reference" && IsStandalone(element);
+    private static bool IsReference(Element element) =>
+        IsPrimitive(element) && element.Definition!.Path == "Reference.reference" && IsStandalone(element);
 
     /// <summary>A resource in a Bundle may use criteria as references.</summary>
     private static bool IsStandalone(Element element) => element.Resource.Root.Type.Is(DomainResource);
 
-    private static bool IsUncontained(Element element) => element.IsRoot && element.Type.Is(DomainResource) && element.FirstChild("contained") is null;
+    private static bool IsUncontained(Element element) =>
+        element.IsRoot && element.Type.Is(DomainResource) && element.FirstChild("contained") is null;
 
     /// <summary>The only one of its name, without companion: what happens to it happens to its member.</summary>
     private static bool IsAlone(Element element)

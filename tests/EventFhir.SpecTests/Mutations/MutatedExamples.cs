@@ -24,7 +24,8 @@ public sealed class MutatedExamples
             // The definitions are most of the package and much alike; one in forty is enough.
             if (new FileInfo(file).Length > ExampleBytesMax || (IsDefinition(file) && ++definitions % 40 != 0)) continue;
             var result = ResourceJsonReader.Read(File.ReadAllBytes(file), Release.R4);
-            if (result is { Verdict: ReadVerdict.Valid, Resource: { } resource } && ResourceValidator.Validate(resource).IsEmpty) examples.Add(resource);
+            if (result is { Verdict: ReadVerdict.Valid, Resource: { } resource } && ResourceValidator.Validate(resource).IsEmpty)
+                examples.Add(resource);
         }
     }
 
@@ -43,7 +44,7 @@ public sealed class MutatedExamples
                 var mutation = damage.Mutate(element);
                 var found = Issues(mutation.ApplyTo(example.Json));
                 if (!found.Any(issue => issue.IsError && issue.Expression == mutation.Expression))
-                    accepted.Add($"{damage.Name}: {example.Type.Name}/{example.Id}: expected {mutation.Expression}, found {string.Join("; ", found.Take(3).Select(issue => issue.Expression + " " + issue.Diagnostics))}");
+                    accepted.Add($"{damage.Name}: {example.Type.Name}/{example.Id}: expected {mutation.Expression}, found {Summary(found)}");
                 if (++ofKind == PerKind) break;
             }
             Assert.True(ofKind > 0, $"No example can be damaged by \"{damage.Name}\".");
@@ -76,6 +77,10 @@ public sealed class MutatedExamples
         return result is { Verdict: ReadVerdict.Valid, Resource: { } resource } ? ResourceValidator.Validate(resource) : result.Issues;
     }
 
+    private static string Summary(IReadOnlyList<Issue> issues) =>
+        string.Join("; ", issues.Take(3).Select(issue => $"{issue.Expression} {issue.Diagnostics}"));
+
     private static bool IsDefinition(string file) =>
-        Path.GetFileName(file).Split('-')[0] is "StructureDefinition" or "SearchParameter" or "ValueSet" or "CodeSystem" or "ConceptMap" or "OperationDefinition";
+        Path.GetFileName(file).Split('-')[0]
+            is "StructureDefinition" or "SearchParameter" or "ValueSet" or "CodeSystem" or "ConceptMap" or "OperationDefinition";
 }
