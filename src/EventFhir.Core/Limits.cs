@@ -27,4 +27,28 @@ public static class Limits
 
     /// <summary>How long a server that stops waits for the requests under way.</summary>
     public static readonly TimeSpan DrainTimeMax = TimeSpan.FromSeconds(30);
+
+    /// <summary>Parameters of one search.</summary>
+    public const int SearchParametersMax = 100;
+
+    /// <summary>Values of one search parameter, separated by commas.</summary>
+    public const int SearchValuesMax = 1_000;
+
+    /// <summary>References that a chain or _has follows.</summary>
+    public const int ChainDepthMax = 5;
+
+    /// <summary>Types that the untyped chains of one search may lead through, together.</summary>
+    public const int ChainBranchesMax = 500;
+
+    /// <summary>Rounds of _include:iterate and _revinclude:iterate.</summary>
+    public const int IncludeDepthMax = 5;
+
+    /// <summary>Keys of _sort.</summary>
+    public const int SortKeysMax = 10;
+
+    /// <summary>Resources that a page may include beside its matches.</summary>
+    public const int IncludedResourcesMax = 10_000;
+
+    /// <summary>How long the database may work on a search.</summary>
+    public static readonly TimeSpan SearchTimeMax = TimeSpan.FromSeconds(30);
 }

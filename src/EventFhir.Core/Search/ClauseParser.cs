@@ -1,0 +1,147 @@
+using System.Collections.Immutable;
+
+using EventFhir.Core.Events;
+using EventFhir.Model.Definitions;
+
+namespace EventFhir.Core.Search;
+
+/// <summary>Reads one parameter of a query, with its modifier, chain or _has, for one resource type.</summary>
+internal sealed class ClauseParser(SearchContext context)
+{
+    private const string HasPrefix = "_has:";
+    private readonly ValueParser values = new(context);
+    private int branches;
+
+    /// <param name="name">"name", "name:modifier", "reference:Type.name:modifier", "_has:Type:reference:name".</param>
+    /// <returns>Null if the type has no such parameter, which Prefer: handling=lenient turns into silence.</returns>
+    public Outcome<Clause>? Parse(TypeDefinition type, string name, string value) => Parse(type, name, value, 0);
+
+    private Outcome<Clause>? Parse(TypeDefinition type, string name, string value, int depth)
+    {
+        if (depth > Limits.ChainDepthMax) return Bad("too-costly", $"A chain may have at most {Limits.ChainDepthMax} steps.");
+        if (++branches > Limits.ChainBranchesMax)
+            return Bad("too-costly", "The chain can lead through too many types; name them, as in subject:Type.name.");
+        if (name.StartsWith(HasPrefix, StringComparison.Ordinal)) return ParseHas(type, name[HasPrefix.Length..], value, depth);
+
+        var dot = name.IndexOf('.');
+        var (code, modifier) = Cut(dot < 0 ? name : name[..dot], ':');
+        if (SearchCatalog.Find(context.Release, type, code) is not { } parameter) return null;
+        return dot < 0 ? ParseValues(type, parameter, modifier, value) : ParseChain(type, parameter, modifier, name[(dot + 1)..], value, depth);
+    }
+
+    /// <summary>R4 search.html#chaining. Without a type, every target type that knows the next parameter is followed.</summary>
+    private Outcome<Clause>? ParseChain(
+        TypeDefinition type, SearchParameterDefinition parameter, string modifier, string rest, string value, int depth)
+    {
+        if (parameter.Type is not SearchParameterType.Reference)
+            return Bad("invalid", $"'{parameter.Code}' is not a reference, so nothing can be chained to it.");
+        if (!SearchCatalog.CanFollow(type, parameter))
+            return Bad("not-supported", $"'{parameter.Code}' holds canonical URLs; chaining over them is not supported.");
+        ImmutableArray<TypeDefinition> targets = parameter.Targets.IsEmpty ? context.Release.ResourceTypes : parameter.Targets;
+        if (modifier.Length > 0)
+        {
+            if (FindTarget(parameter, modifier) is not { } chosen) return UnsupportedModifier(parameter, modifier);
+            targets = [chosen];
+        }
+        var queries = ImmutableArray.CreateBuilder<TypeQuery>();
+        foreach (var target in targets)
+        {
+            if (Parse(target, rest, value, depth + 1) is not { } inner) continue;
+            if (inner.IsRefused(out var refusal)) return refusal;
+            queries.Add(new TypeQuery(target, [inner.Value]));
+        }
+        if (queries.Count == 0) return null;
+        return new Clause.Chain(parameter, queries.ToImmutable());
+    }
+
+    /// <summary>R4 search.html#has: "Type:reference:name[:modifier]".</summary>
+    private Outcome<Clause>? ParseHas(TypeDefinition type, string name, string value, int depth)
+    {
+        var (typeName, afterType) = Cut(name, ':');
+        var (code, rest) = Cut(afterType, ':');
+        if (rest.Length == 0) return Bad("invalid", "_has is written as _has:Type:reference:parameter=value.");
+        if (context.Release.FindResourceType(typeName) is not { } source) return Bad("invalid", "_has names a resource type that does not exist.");
+        if (SearchCatalog.Find(context.Release, source, code) is not { } parameter) return null;
+        if (parameter.Type is not SearchParameterType.Reference) return Bad("invalid", $"'{parameter.Code}' of {source.Name} is not a reference.");
+        if (!SearchCatalog.CanFollow(source, parameter))
+            return Bad("not-supported", $"'{parameter.Code}' holds canonical URLs; _has over them is not supported.");
+        if (!PointsTo(parameter, type)) return Bad("invalid", $"'{parameter.Code}' of {source.Name} does not point to {type.Name}.");
+        if (Parse(source, rest, value, depth + 1) is not { } inner) return null;
+        return inner.IsRefused(out var refusal) ? refusal : new Clause.Has(parameter, new TypeQuery(source, [inner.Value]));
+    }
+
+    private Outcome<Clause> ParseValues(TypeDefinition type, SearchParameterDefinition parameter, string modifier, string value)
+    {
+        if (modifier == "missing")
+            return SearchCatalog.CanBeMissing(type, parameter) ? ParseMissing(parameter, value) : UnsupportedModifier(parameter, modifier);
+        // Canonicals name no type by their form, so :[type] is for references with keys.
+        var isType = SearchCatalog.CanFollow(type, parameter) && parameter.Type is SearchParameterType.Reference
+            && FindTarget(parameter, modifier) is not null;
+        if (modifier.Length > 0 && !isType && !SearchCatalog.ModifiersOf(type, parameter).Contains(modifier))
+            return UnsupportedModifier(parameter, modifier);
+
+        var alternatives = EscapedText.Split(value, ',');
+        if (alternatives.Length > Limits.SearchValuesMax)
+            return Bad("too-costly", $"A search parameter may have at most {Limits.SearchValuesMax} values.");
+        if (parameter.Code == SearchCatalog.Id) return ParseIds(parameter, modifier, alternatives);
+        if (parameter.Code == SearchCatalog.LastUpdated) return ParseLastUpdated(parameter, alternatives);
+
+        var parsed = ImmutableArray.CreateBuilder<SearchValue>(alternatives.Length);
+        foreach (var alternative in alternatives)
+        {
+            var outcome = values.Parse(parameter, modifier, alternative);
+            if (outcome.IsRefused(out var refusal)) return refusal;
+            parsed.Add(outcome.Value);
+        }
+        var clause = new Clause.Matches(parameter, parsed.MoveToImmutable());
+        return modifier == "not" ? new Clause.Not(clause) : clause;
+    }
+
+    private static Outcome<Clause> ParseMissing(SearchParameterDefinition parameter, string value) => value switch
+    {
+        "true" => new Clause.Missing(parameter),
+        "false" => new Clause.Not(new Clause.Missing(parameter)),
+        _ => Bad("value", $"'{parameter.Code}:missing' takes true or false."),
+    };
+
+    private static Outcome<Clause> ParseIds(SearchParameterDefinition parameter, string modifier, ImmutableArray<string> alternatives)
+    {
+        foreach (var id in alternatives)
+            if (!ResourceId.TryParse(id, out _)) return Bad("value", $"A value of the search parameter '{parameter.Code}' is not a valid id.");
+        return modifier switch
+        {
+            "" => new Clause.Id(alternatives),
+            "not" => new Clause.Not(new Clause.Id(alternatives)),
+            _ => UnsupportedModifier(parameter, modifier),
+        };
+    }
+
+    private Outcome<Clause> ParseLastUpdated(SearchParameterDefinition parameter, ImmutableArray<string> alternatives)
+    {
+        var dates = ImmutableArray.CreateBuilder<SearchValue.Date>(alternatives.Length);
+        foreach (var alternative in alternatives)
+        {
+            var outcome = values.Parse(parameter, "", alternative);
+            if (outcome.IsRefused(out var refusal)) return refusal;
+            dates.Add((SearchValue.Date)outcome.Value);
+        }
+        return new Clause.LastUpdated(dates.MoveToImmutable());
+    }
+
+    private TypeDefinition? FindTarget(SearchParameterDefinition parameter, string name) =>
+        name.Length > 0 && context.Release.FindResourceType(name) is { } type && PointsTo(parameter, type) ? type : null;
+
+    private static bool PointsTo(SearchParameterDefinition parameter, TypeDefinition type) =>
+        parameter.Targets.IsEmpty || parameter.Targets.Contains(type);
+
+    private static (string Head, string Tail) Cut(string text, char separator)
+    {
+        var at = text.IndexOf(separator);
+        return at < 0 ? (text, "") : (text[..at], text[(at + 1)..]);
+    }
+
+    private static Refusal Bad(string code, string diagnostics) => Refusal.Of(RefusalKind.BadRequest, code, diagnostics);
+
+    private static Refusal UnsupportedModifier(SearchParameterDefinition parameter, string modifier) =>
+        Bad("not-supported", $"The search parameter '{parameter.Code}' does not support the modifier ':{modifier}'.");
+}

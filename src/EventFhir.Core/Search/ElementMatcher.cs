@@ -1,0 +1,217 @@
+using System.Text;
+
+using EventFhir.Core.Search.Indexing;
+using EventFhir.Model.Definitions;
+using EventFhir.Model.Elements;
+
+namespace EventFhir.Core.Search;
+
+/// <summary>Whether one element has one value, as R4 search.html#ptypes says for each type of parameter.</summary>
+internal sealed class ElementMatcher(Release release, string baseUrl)
+{
+    private readonly byte[] baseUtf8 = Encoding.UTF8.GetBytes(baseUrl);
+
+    public bool Matches(SearchParameterDefinition parameter, SearchValue value, Element element)
+    {
+        element = Unwrap(element);
+        return value switch
+        {
+            SearchValue.Text text => Texts(element).Any(given => Matches(text, given)),
+            SearchValue.Token token => Tokens(element).Any(given => Matches(token, given)),
+            SearchValue.TokenOfType type => IsOfType(type, element),
+            SearchValue.Reference reference => IsReference(parameter, reference, element),
+            SearchValue.ReferenceUrl url => References(element).Any(literal => IsUrl(literal, url.Url)),
+            SearchValue.ReferenceIdentifier identifier => element.FirstChild("identifier") is { } own
+                && Tokens(own).Any(given => Matches(new SearchValue.Token(identifier.System, identifier.Value), given)),
+            SearchValue.Date date => DateWriter.TryInterval(element, out var interval) && Matches(date, interval),
+            SearchValue.Number number => QuantityValue.TryRead(element, out var given) && Matches(number, given.Low, given.High),
+            SearchValue.Quantity quantity => Matches(quantity, element),
+            SearchValue.Uri uri => element.HasValue && Matches(uri, element),
+            _ => false,
+        };
+    }
+
+    /// <summary>True if there is anything in the element that the parameter could find, for :missing.</summary>
+    public static bool IsSearchable(SearchParameterDefinition parameter, Element element)
+    {
+        element = Unwrap(element);
+        return parameter.Type switch
+        {
+            SearchParameterType.String => Texts(element).Any(),
+            SearchParameterType.Token => Tokens(element).Any() || HasDisplay(element),
+            SearchParameterType.Date => DateWriter.TryInterval(element, out _),
+            SearchParameterType.Number or SearchParameterType.Quantity => QuantityValue.TryRead(element, out _),
+            SearchParameterType.Uri => element.HasValue,
+            _ => true,
+        };
+    }
+
+    public static IEnumerable<IComparable> SortValues(SearchParameterDefinition parameter, Element element)
+    {
+        element = Unwrap(element);
+        return parameter.Type switch
+        {
+            SearchParameterType.String => Texts(element).Select(text =>
+                (IComparable)new CodePoints(Indexing.StringWriter.Cut(StringFolding.Fold(text)))),
+            SearchParameterType.Date => DateWriter.TryInterval(element, out var interval) ? [interval.Low] : [],
+            SearchParameterType.Number or SearchParameterType.Quantity => QuantityValue.TryRead(element, out var quantity) ? [quantity.Low] : [],
+            SearchParameterType.Uri => element.HasValue ? [new CodePoints(Indexing.StringWriter.Cut(element.Text))] : [],
+            _ => [],
+        };
+    }
+
+    public static bool Matches(SearchValue.Date value, DateInterval stored)
+    {
+        var (low, high) = stored;
+        return value.Prefix switch
+        {
+            Prefix.Equal => low >= value.Low && high <= value.High,
+            Prefix.NotEqual => low < value.Low || high > value.High,
+            Prefix.Greater => high > value.High,
+            Prefix.Less => low < value.Low,
+            Prefix.GreaterOrEqual => high > value.High || (low >= value.Low && high <= value.High),
+            Prefix.LessOrEqual => low < value.Low || (low >= value.Low && high <= value.High),
+            Prefix.StartsAfter => low >= value.High,
+            Prefix.EndsBefore => high <= value.Low,
+            _ => low < value.High && high > value.Low,
+        };
+    }
+
+    public static bool Matches(SearchValue.Number value, decimal low, decimal high) => value.Prefix switch
+    {
+        Prefix.Equal => low >= value.Low && high < value.High,
+        Prefix.NotEqual => low < value.Low || high >= value.High,
+        Prefix.Greater => high > value.Value,
+        Prefix.Less => low < value.Value,
+        Prefix.GreaterOrEqual => high >= value.Value,
+        Prefix.LessOrEqual => low <= value.Value,
+        Prefix.StartsAfter => low > value.Value,
+        Prefix.EndsBefore => high < value.Value,
+        _ => low <= value.High && high >= value.Low,
+    };
+
+    private static bool Matches(SearchValue.Quantity value, Element element)
+    {
+        if (!QuantityValue.TryRead(element, out var given)) return false;
+        if (CanonicalQuantity.TryOf(value, out var canonical))
+            return QuantityUnit.Of(given) is { Canonical: { } unit } own && unit == canonical.Unit && Matches(canonical.Number, own.Low, own.High);
+        return HasUnit(value, given) && Matches(value.Amount, given.Low, given.High);
+    }
+
+    private static bool HasUnit(SearchValue.Quantity value, QuantityValue given)
+    {
+        if (value.Unit is null) return true;
+        var code = given.Code.Exists() ? given.Code.Text : null;
+        if (value.System is null) return value.Unit == code || (given.Unit.Exists() && value.Unit == given.Unit.Text);
+        var system = given.IsMoney ? "urn:iso:std:iso:4217" : given.System.Exists() ? given.System.Text : null;
+        return value.Unit == code && value.System == system && QuantityUnit.Of(given).Canonical is null;
+    }
+
+    /// <summary>Starts-with holds for the whole text and for each word in it; texts are compared by their first characters, as the index has
+    /// them.</summary>
+    private static bool Matches(SearchValue.Text value, string given)
+    {
+        if (value.Match is StringMatch.Exact) return given == value.Given;
+        var folded = StringFolding.Fold(given);
+        if (value.Match is StringMatch.Contains) return Indexing.StringWriter.Cut(folded).Contains(value.Folded, StringComparison.Ordinal);
+        if (Indexing.StringWriter.Cut(folded).StartsWith(value.Folded, StringComparison.Ordinal)) return true;
+        foreach (var word in StringWords.Following(folded))
+            if (word.StartsWith(value.Folded, StringComparison.Ordinal)) return true;
+        return false;
+    }
+
+    private static bool Matches(SearchValue.Token value, (string? System, string? Code) given) =>
+        value.Code is null
+            ? given.System == value.System
+            : given.Code == value.Code && (value.System is null || value.System == (given.System ?? ""));
+
+    private static bool IsOfType(SearchValue.TokenOfType value, Element identifier) =>
+        identifier.FirstChild("value")?.Text == value.Value && identifier.FirstChild("type") is { } type
+        && Tokens(type).Any(coding => coding.System == value.System && coding.Code == value.Code);
+
+    private bool IsReference(SearchParameterDefinition parameter, SearchValue.Reference value, Element element)
+    {
+        if (element.Type.IsPrimitive)
+            return element.HasValue && IsUrl(element.Text, value.Type is null ? value.Id : $"{value.Type.Name}/{value.Id}");
+        foreach (var literal in References(element))
+        {
+            var target = ReferenceTarget.Of(release, baseUtf8, Encoding.UTF8.GetBytes(literal));
+            if (target.Scope is not (ReferenceScope.Local or ReferenceScope.LocalVersion) || target.Key.Id.Value != value.Id) continue;
+            if (value.Type is { } type ? target.Key.Type == type : parameter.Targets.IsEmpty || parameter.Targets.Contains(target.Key.Type))
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>A canonical is found with and without its version.</summary>
+    private static bool IsUrl(string literal, string url) => literal == url || (literal.IndexOf('|') is > 0 and var bar && literal[..bar] == url);
+
+    private static bool Matches(SearchValue.Uri value, Element element)
+    {
+        var given = element.Text;
+        var forms = element.Type.Primitive is PrimitiveKind.Canonical && given.IndexOf('|') is > 0 and var bar
+            ? new[] { given, given[..bar] } : [given];
+        return value.Match switch
+        {
+            UriMatch.Below => forms.Any(form => UriPath.IsAtOrBelow(form, value.Value)),
+            UriMatch.Above => UriPath.SelfAndAbove(value.Value).Intersect(forms, StringComparer.Ordinal).Any(),
+            _ => forms.Contains(value.Value),
+        };
+    }
+
+    private static IEnumerable<string> References(Element element)
+    {
+        if (element.Type.IsPrimitive) return element.HasValue ? [element.Text] : [];
+        if (element.Type.IsResource) return element.FirstChild("id") is { HasValue: true } id ? [$"{element.Type.Name}/{id.Text}"] : [];
+        return element.FirstChild("reference") is { HasValue: true } reference ? [reference.Text] : [];
+    }
+
+    /// <summary>R4 search.html#token: each system and code in the element; the system of a plain code is that of its required binding.</summary>
+    public static IEnumerable<(string? System, string? Code)> Tokens(Element element)
+    {
+        if (element.Type.IsPrimitive) return element.HasValue ? [(TokenWriter.SystemOf(element), element.Text)] : [];
+        return element.Type.Name switch
+        {
+            "CodeableConcept" => Named(element, "coding").SelectMany(Tokens),
+            "Identifier" or "ContactPoint" => Pair(element, "value"),
+            _ => Pair(element, "code"),
+        };
+    }
+
+    private static IEnumerable<(string? System, string? Code)> Pair(Element element, string codeName)
+    {
+        var system = element.FirstChild("system") is { HasValue: true } given ? given.Text : null;
+        var code = element.FirstChild(codeName) is { HasValue: true } own ? own.Text : null;
+        return system is null && code is null ? [] : [(system, code)];
+    }
+
+    private static bool HasDisplay(Element element) =>
+        Named(element, "text").Any() || Named(element, "display").Any() || Named(element, "coding").Any(coding => Named(coding, "display").Any());
+
+    /// <summary>R4 search.html#string: each string in the element.</summary>
+    public static IEnumerable<string> Texts(Element element)
+    {
+        if (element.Type.IsPrimitive) return element.HasValue ? [element.Text] : [];
+        string[] names = element.Type.Name switch
+        {
+            "HumanName" => ["text", "family", "given", "prefix", "suffix"],
+            "Address" => ["text", "line", "city", "district", "state", "postalCode", "country"],
+            "CodeableConcept" => ["text", "coding"],
+            "Coding" or "Reference" => ["display"],
+            "ContactPoint" or "Identifier" => ["value"],
+            "Annotation" => ["text"],
+            _ => [],
+        };
+        return names.SelectMany(name => Named(element, name)).SelectMany(Texts);
+    }
+
+    private static IEnumerable<Element> Named(Element element, string name)
+    {
+        var found = new List<Element>();
+        foreach (var child in element.ChildrenNamed(name)) found.Add(child);
+        return found;
+    }
+
+    private static Element Unwrap(Element element) =>
+        element.Type.Name == "Extension" && element.FirstChild("value") is { } value ? value : element;
+}

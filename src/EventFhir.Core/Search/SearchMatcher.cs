@@ -1,0 +1,129 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+
+using EventFhir.Core.Events;
+using EventFhir.Core.Search.Indexing;
+using EventFhir.Model.Definitions;
+using EventFhir.Model.Elements;
+
+namespace EventFhir.Core.Search;
+
+/// <summary>
+/// Evaluates searches over resources in memory, from their elements and the FHIRPath expressions of the parameters: what SQL has to agree with.
+/// It knows nothing of where the index stores a value.
+/// </summary>
+/// <param name="resources">All resources there are, each with an id: chains and _has look here too.</param>
+public sealed class SearchMatcher(Release release, string baseUrl, IReadOnlyList<Resource> resources)
+{
+    private readonly ParameterValues parameters = new(release);
+    private readonly ElementMatcher elements = new(release, baseUrl);
+    private readonly ILookup<TypeDefinition, Resource> byType = resources.ToLookup(resource => resource.Type);
+
+    /// <summary>The resources that match, in the order of the query's sort keys; equal ones stay in the order given.</summary>
+    public ImmutableArray<Resource> Search(SearchQuery query)
+    {
+        var matches = query.Types.SelectMany(type => byType[type.Type].Where(resource => Matches(type, resource)));
+        IOrderedEnumerable<Resource>? ordered = null;
+        foreach (var key in query.Result.Sort)
+        {
+            var comparer = new SortComparer(key.Direction);
+            ordered = ordered is null
+                ? matches.OrderBy(resource => SortValue(key, resource), comparer)
+                : ordered.ThenBy(resource => SortValue(key, resource), comparer);
+        }
+        return [.. ordered ?? matches];
+    }
+
+    public bool Matches(TypeQuery query, Resource resource) => resource.Type == query.Type && query.Clauses.All(clause => Matches(clause, resource));
+
+    private bool Matches(Clause clause, Resource resource) => clause switch
+    {
+        Clause.Matches matches => Matches(matches.Parameter, matches.Values, resource),
+        Clause.Missing missing => !HasValue(missing.Parameter, resource),
+        Clause.Not not => !Matches(not.Inner, resource),
+        Clause.AnyOf any => any.Clauses.Any(inner => Matches(inner, resource)),
+        Clause.Chain chain => chain.Targets.Any(target => byType[target.Type].Any(other =>
+            PointsTo(chain.Parameter, resource, other) && Matches(target, other))),
+        Clause.Has has => byType[has.Source.Type].Any(other => PointsTo(has.Parameter, other, resource) && Matches(has.Source, other)),
+        Clause.Id id => resource.Id is { } own && id.Ids.Contains(own),
+        Clause.LastUpdated updated => ParameterValues.LastUpdated(resource) is { } own
+            && updated.Values.Any(value => ElementMatcher.Matches(value, own)),
+        _ => throw new UnreachableException($"{clause.GetType().Name} cannot be evaluated."),
+    };
+
+    private bool Matches(SearchParameterDefinition parameter, ImmutableArray<SearchValue> values, Resource resource)
+    {
+        foreach (var element in parameters.Of(parameter, resource))
+            foreach (var value in values)
+                if (Matches(parameter, value, element)) return true;
+        return false;
+    }
+
+    private bool Matches(SearchParameterDefinition parameter, SearchValue value, Element element) => value is SearchValue.Composite composite
+        ? MatchesAll(parameter, composite, element)
+        : elements.Matches(parameter, value, element);
+
+    /// <summary>All components hold within one element.</summary>
+    private bool MatchesAll(SearchParameterDefinition parameter, SearchValue.Composite value, Element context)
+    {
+        for (var place = 0; place < parameter.Components.Length; place++)
+        {
+            var component = parameter.Components[place];
+            var definition = release.FindSearchParameter(component.Definition)
+                ?? throw new UnreachableException($"{component.Definition} is not defined.");
+            if (!parameters.Of(component.Expression, context).Any(element => elements.Matches(definition, value.Components[place], element)))
+                return false;
+        }
+        return true;
+    }
+
+    private bool HasValue(SearchParameterDefinition parameter, Resource resource) =>
+        parameter.Code is SearchCatalog.Id or SearchCatalog.LastUpdated
+        || parameters.Of(parameter, resource).Any(element => ElementMatcher.IsSearchable(parameter, element));
+
+    private bool PointsTo(SearchParameterDefinition parameter, Resource from, Resource to) =>
+        to.Id is { } id && ResourceId.TryParse(id, out _)
+        && parameters.Of(parameter, from).Any(element => elements.Matches(parameter, new SearchValue.Reference(to.Type, id), element));
+
+    private IComparable? SortValue(SortKey key, Resource resource)
+    {
+        if (key.Code == SearchCatalog.Id) return resource.Id is { } id ? new CodePoints(id) : null;
+        if (key.Code == SearchCatalog.LastUpdated) return ParameterValues.LastUpdated(resource)?.Low;
+        var parameter = SearchCatalog.Find(release, resource.Type, key.Code) ?? throw new UnreachableException($"{key.Code} is no parameter.");
+        var values = parameters.Of(parameter, resource).SelectMany(element => ElementMatcher.SortValues(parameter, element));
+        return key.Direction is SortDirection.Ascending ? values.Min() : values.Max();
+    }
+
+    /// <summary>Missing values come last in either direction.</summary>
+    private sealed class SortComparer(SortDirection direction) : IComparer<IComparable?>
+    {
+        public int Compare(IComparable? x, IComparable? y) => (x, y) switch
+        {
+            (null, null) => 0,
+            (null, _) => 1,
+            (_, null) => -1,
+            _ => direction is SortDirection.Ascending ? x.CompareTo(y) : y.CompareTo(x),
+        };
+    }
+}
+
+/// <summary>A text in the order of its code points, which is also that of its UTF-8 bytes.</summary>
+internal readonly record struct CodePoints(string Text) : IComparable<CodePoints>, IComparable
+{
+    public int CompareTo(CodePoints other)
+    {
+        var (left, right) = (Text.EnumerateRunes(), other.Text.EnumerateRunes());
+        while (true)
+        {
+            var (hasLeft, hasRight) = (left.MoveNext(), right.MoveNext());
+            if (!hasLeft || !hasRight) return hasLeft.CompareTo(hasRight);
+            if (left.Current != right.Current) return left.Current.CompareTo(right.Current);
+        }
+    }
+
+    public int CompareTo(object? obj) => obj is CodePoints other ? CompareTo(other) : 1;
+    public static bool operator <(CodePoints left, CodePoints right) => left.CompareTo(right) < 0;
+    public static bool operator >(CodePoints left, CodePoints right) => left.CompareTo(right) > 0;
+    public static bool operator <=(CodePoints left, CodePoints right) => left.CompareTo(right) <= 0;
+    public static bool operator >=(CodePoints left, CodePoints right) => left.CompareTo(right) >= 0;
+}

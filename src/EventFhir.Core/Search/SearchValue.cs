@@ -1,0 +1,57 @@
+using System.Collections.Immutable;
+
+using EventFhir.Model.Definitions;
+
+namespace EventFhir.Core.Search;
+
+/// <summary>The comparisons of R4 search.html#prefix.</summary>
+public enum Prefix { Equal, NotEqual, Greater, Less, GreaterOrEqual, LessOrEqual, StartsAfter, EndsBefore, Approximate }
+
+public enum StringMatch { StartsWith, Exact, Contains }
+
+public enum UriMatch { Exact, Above, Below }
+
+/// <summary>One value of a search parameter, parsed as its type and modifier say.</summary>
+public abstract record SearchValue
+{
+    private SearchValue() { }
+
+    /// <param name="Folded">The value as the index holds texts (StringFolding); used unless the match is exact.</param>
+    public sealed record Text(StringMatch Match, string Given, string Folded) : SearchValue;
+
+    /// <param name="System">Null for any, empty for "no system".</param>
+    /// <param name="Code">Null for any.</param>
+    public sealed record Token(string? System, string? Code) : SearchValue;
+
+    /// <summary>:of-type: an identifier of this type and value.</summary>
+    public sealed record TokenOfType(string System, string Code, string Value) : SearchValue;
+
+    /// <summary>A resource of this server.</summary>
+    /// <param name="Type">Null if the request names the id only: then any type the parameter may point to.</param>
+    public sealed record Reference(TypeDefinition? Type, string Id) : SearchValue;
+
+    /// <summary>A reference to elsewhere, or a canonical, literally.</summary>
+    public sealed record ReferenceUrl(string Url) : SearchValue;
+
+    /// <summary>:identifier: what Reference.identifier says.</summary>
+    /// <param name="System">Null for any, empty for "no system".</param>
+    public sealed record ReferenceIdentifier(string? System, string Value) : SearchValue;
+
+    /// <param name="Low">The first instant of the value.</param>
+    /// <param name="High">The first instant after it. For approximate values, both are already widened.</param>
+    public sealed record Date(Prefix Prefix, DateTimeOffset Low, DateTimeOffset High) : SearchValue;
+
+    /// <param name="Value">Exactly as given.</param>
+    /// <param name="Low">The lowest number that equals it at its precision; widened for approximate values.</param>
+    /// <param name="High">The first number above that does not.</param>
+    public sealed record Number(Prefix Prefix, decimal Value, decimal Low, decimal High) : SearchValue;
+
+    /// <param name="System">Null for any.</param>
+    /// <param name="Unit">The code, or where there is no system the code or the human unit; null for any.</param>
+    public sealed record Quantity(Number Amount, string? System, string? Unit) : SearchValue;
+
+    public sealed record Uri(UriMatch Match, string Value) : SearchValue;
+
+    /// <summary>One value for each component, in order.</summary>
+    public sealed record Composite(ImmutableArray<SearchValue> Components) : SearchValue;
+}

@@ -1,0 +1,46 @@
+using System.Globalization;
+
+using EventFhir.Core.Search;
+
+namespace EventFhir.UnitTests.Search;
+
+/// <summary>A query as one line of text, so that the tests can be tables.</summary>
+internal static class ClauseText
+{
+    public static string Of(SearchQuery query) => string.Join(" + ", query.Types.Select(Of));
+
+    private static string Of(TypeQuery query) => $"{query.Type.Name}[{string.Join(" & ", query.Clauses.Select(Of))}]";
+
+    private static string Of(Clause clause) => clause switch
+    {
+        Clause.Matches matches => $"{matches.Parameter.Code}={string.Join(" or ", matches.Values.Select(Of))}",
+        Clause.Missing missing => $"missing {missing.Parameter.Code}",
+        Clause.Not not => $"not({Of(not.Inner)})",
+        Clause.AnyOf any => $"any({string.Join(" or ", any.Clauses.Select(Of))})",
+        Clause.Chain chain => $"{chain.Parameter.Code} -> {string.Join(" or ", chain.Targets.Select(Of))}",
+        Clause.Has has => $"{has.Parameter.Code} <- {Of(has.Source)}",
+        Clause.Id id => $"id={string.Join(" or ", id.Ids)}",
+        Clause.LastUpdated updated => $"updated={string.Join(" or ", updated.Values.Select(Of))}",
+        _ => throw new InvalidOperationException(),
+    };
+
+    private static string Of(SearchValue value) => value switch
+    {
+        SearchValue.Text text => $"{text.Match} '{(text.Match is StringMatch.Exact ? text.Given : text.Folded)}'",
+        SearchValue.Token token => $"{token.System ?? "*"}|{token.Code ?? "*"}",
+        SearchValue.TokenOfType type => $"of {type.System}|{type.Code}|{type.Value}",
+        SearchValue.Reference reference => $"{reference.Type?.Name ?? "*"}/{reference.Id}",
+        SearchValue.ReferenceUrl url => $"<{url.Url}>",
+        SearchValue.ReferenceIdentifier identifier => $"identifier {identifier.System ?? "*"}|{identifier.Value ?? "*"}",
+        SearchValue.Date date => $"{date.Prefix} {Instant(date.Low)}..{Instant(date.High)}",
+        SearchValue.Number number => $"{number.Prefix} {Digits(number.Value)} [{Digits(number.Low)}, {Digits(number.High)})",
+        SearchValue.Quantity quantity => $"{Of(quantity.Amount)} {quantity.System ?? "*"}|{quantity.Unit ?? "*"}",
+        SearchValue.Uri uri => $"{uri.Match} <{uri.Value}>",
+        SearchValue.Composite composite => $"({string.Join(" $ ", composite.Components.Select(Of))})",
+        _ => throw new InvalidOperationException(),
+    };
+
+    private static string Instant(DateTimeOffset instant) => instant.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF", CultureInfo.InvariantCulture);
+
+    private static string Digits(decimal number) => number.ToString("0.#########", CultureInfo.InvariantCulture);
+}

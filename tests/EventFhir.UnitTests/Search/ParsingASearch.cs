@@ -1,0 +1,150 @@
+using EventFhir.Core;
+using EventFhir.Core.Search;
+using EventFhir.Model.Definitions;
+
+using Xunit;
+
+namespace EventFhir.UnitTests.Search;
+
+public sealed class ParsingASearch
+{
+    private static readonly DateTimeOffset Now = new(2026, 11, 21, 0, 0, 0, TimeSpan.Zero);
+    private static readonly SearchContext Strict = new(Release.R4, "http://here/fhir", Now, UnknownParameters.Refuse);
+
+    [Theory]
+    [InlineData("Patient", "name=Péter", "Patient[name=StartsWith 'peter']")]
+    [InlineData("Patient", "name:exact=Péter", "Patient[name=Exact 'Péter']")]
+    [InlineData("Patient", "name:contains=ET,er", "Patient[name=Contains 'et' or Contains 'er']")]
+    [InlineData("Patient", "name=a&name=b", "Patient[name=StartsWith 'a' & name=StartsWith 'b']")]
+    [InlineData("Patient", @"name=a\,b", "Patient[name=StartsWith 'a,b']")]
+    [InlineData("Patient", @"identifier=a\|b|c\\\$", @"Patient[identifier=a|b|c\$]")]
+    [InlineData("Patient", "identifier=x", "Patient[identifier=*|x]")]
+    [InlineData("Patient", "identifier=|x", "Patient[identifier=|x]")]
+    [InlineData("Patient", "identifier=http://s|", "Patient[identifier=http://s|*]")]
+    [InlineData("Patient", "identifier:of-type=http://s|MR|12345", "Patient[identifier=of http://s|MR|12345]")]
+    [InlineData("Patient", "gender:not=male,female", "Patient[not(gender=*|male or *|female)]")]
+    [InlineData("Patient", "gender:missing=true", "Patient[missing gender]")]
+    [InlineData("Patient", "gender:missing=false", "Patient[not(missing gender)]")]
+    [InlineData("Patient", "_id=a,b", "Patient[id=a or b]")]
+    [InlineData("Patient", "birthdate=2000", "Patient[birthdate=Equal 2000-01-01T00:00:00..2001-01-01T00:00:00]")]
+    [InlineData("Patient", "birthdate=ge2000-02", "Patient[birthdate=GreaterOrEqual 2000-02-01T00:00:00..2000-03-01T00:00:00]")]
+    [InlineData("Patient", "_lastUpdated=sa2020-01-01T10:00+02:00", "Patient[updated=StartsAfter 2020-01-01T08:00:00..2020-01-01T08:01:00]")]
+    [InlineData("Patient", "_lastUpdated=2020-01-01T10:00:00 02:00", "Patient[updated=Equal 2020-01-01T08:00:00..2020-01-01T08:00:01]")]
+    [InlineData("RiskAssessment", "probability=gt0.8", "RiskAssessment[probability=Greater 0.8 [0.75, 0.85)]")]
+    [InlineData("RiskAssessment", "probability=100", "RiskAssessment[probability=Equal 100 [99.5, 100.5)]")]
+    [InlineData("RiskAssessment", "probability=100.00", "RiskAssessment[probability=Equal 100 [99.995, 100.005)]")]
+    [InlineData("RiskAssessment", "probability=1e2", "RiskAssessment[probability=Equal 100 [95, 105)]")]
+    [InlineData("RiskAssessment", "probability=1.00e2", "RiskAssessment[probability=Equal 100 [99.5, 100.5)]")]
+    [InlineData("RiskAssessment", "probability=ap100", "RiskAssessment[probability=Approximate 100 [90, 110)]")]
+    [InlineData("Observation", "value-quantity=5.4|http://unitsofmeasure.org|mg", "Observation[value-quantity=Equal 5.4 [5.35, 5.45) http://unitsofmeasure.org|mg]")]
+    [InlineData("Observation", "value-quantity=le5.4||mg", "Observation[value-quantity=LessOrEqual 5.4 [5.35, 5.45) *|mg]")]
+    [InlineData("Observation", "subject=Patient/1", "Observation[subject=Patient/1]")]
+    [InlineData("Observation", "subject=1", "Observation[subject=*/1]")]
+    [InlineData("Observation", "subject:Patient=1", "Observation[subject=Patient/1]")]
+    [InlineData("Observation", "subject=http://here/fhir/Patient/1", "Observation[subject=Patient/1]")]
+    [InlineData("Observation", "subject=http://there/fhir/Patient/1", "Observation[subject=<http://there/fhir/Patient/1>]")]
+    [InlineData("Observation", "subject:identifier=http://s|x", "Observation[subject=identifier http://s|x]")]
+    [InlineData("Observation", "code-value-quantity=http://loinc.org|8480-6$gt150", "Observation[code-value-quantity=(http://loinc.org|8480-6 $ Greater 150 [149.5, 150.5) *|*)]")]
+    [InlineData("ValueSet", "url:below=http://a.org/b", "ValueSet[url=Below <http://a.org/b>]")]
+    [InlineData("DiagnosticReport", "subject:Patient.name=peter", "DiagnosticReport[subject -> Patient[name=StartsWith 'peter']]")]
+    [InlineData("Encounter", "patient.gender:not=male", "Encounter[patient -> Patient[not(gender=*|male)]]")]
+    [InlineData("Patient", "_has:Observation:patient:code=1234-5", "Patient[patient <- Observation[code=*|1234-5]]")]
+    [InlineData("Patient", "_has:Observation:patient:_has:AuditEvent:entity:agent=MyUserId", "Patient[patient <- Observation[entity <- AuditEvent[agent=*/MyUserId]]]")]
+    [InlineData("Encounter", "patient._has:Group:member:_id=102", "Encounter[patient -> Group[member <- Group[id=102]] or Patient[member <- Group[id=102]]]")]
+    public void Parameters_become_clauses(string type, string query, string clauses) => Assert.Equal(clauses, ClauseText.Of(Parse(Strict, type, query).Value));
+
+    [Theory]
+    [InlineData("Patient", "colour=red")]
+    [InlineData("Patient", "_filter=name eq peter")]
+    [InlineData("Patient", "_text=x")]
+    [InlineData("Location", "near=1|2")]
+    [InlineData("Patient", "name:above=x")]
+    [InlineData("Patient", "gender:in=http://vs")]
+    [InlineData("Patient", "gender:exact=x")]
+    [InlineData("Patient", "birthdate:exact=2000")]
+    [InlineData("Patient", "gender:missing=perhaps")]
+    [InlineData("Patient", "birthdate=2000-13")]
+    [InlineData("Patient", "birthdate=xx2000")]
+    [InlineData("Patient", "birthdate=2000-02-30")]
+    [InlineData("Patient", @"name=a\b")]
+    [InlineData("Patient", "name=a,,b")]
+    [InlineData("Patient", "identifier=a|b|c")]
+    [InlineData("Patient", "_id=a b")]
+    [InlineData("RiskAssessment", "probability=abc")]
+    [InlineData("RiskAssessment", "probability=1e99")]
+    [InlineData("Observation", "subject:Medication=1")]
+    [InlineData("Observation", "subject=nosuchtype/1")]
+    [InlineData("Observation", "code.text=x")]
+    [InlineData("Observation", "code-value-quantity=8480-6")]
+    [InlineData("Patient", "_has:Observation:code:status=final")]
+    [InlineData("Patient", "_has:Observation:patient=x")]
+    [InlineData("Patient", "_sort=gender")]
+    [InlineData("Patient", "_count=-1")]
+    [InlineData("Patient", "_include=Patient:name")]
+    [InlineData("Patient", "_total=some")]
+    [InlineData("Patient", "link.link.link.link.link.link.name=x")]
+    public void What_is_wrong_or_not_supported_is_refused(string type, string query) =>
+        Assert.Equal(RefusalKind.BadRequest, Parse(Strict, type, query).Refusal?.Kind);
+
+    [Fact]
+    public void Lenient_handling_leaves_unknown_parameters_out_of_the_self_link()
+    {
+        var query = Parse(Strict with { Unknown = UnknownParameters.Ignore }, "Patient", "colour=red&name=a").Value;
+        Assert.Equal("Patient[name=StartsWith 'a']", ClauseText.Of(query));
+        Assert.Equal([new QueryParameter("name", "a")], query.Used);
+    }
+
+    [Fact]
+    public void Lenient_handling_still_refuses_an_unsupported_modifier() =>
+        Assert.NotNull(Parse(Strict with { Unknown = UnknownParameters.Ignore }, "Patient", "name:above=x").Refusal);
+
+    [Fact]
+    public void Approximate_dates_widen_by_a_tenth_of_their_distance_from_now()
+    {
+        var query = Parse(Strict, "Patient", "birthdate=ap2016-11-21").Value;
+        var clause = (Clause.Matches)query.Types[0].Clauses[0];
+        var date = (SearchValue.Date)clause.Values[0];
+        Assert.InRange((new DateTimeOffset(2016, 11, 21, 0, 0, 0, TimeSpan.Zero) - date.Low).TotalDays, 365, 366);
+    }
+
+    [Fact]
+    public void The_number_of_values_and_parameters_is_limited()
+    {
+        Assert.NotNull(Parse(Strict, "Patient", "_id=" + string.Join(',', Enumerable.Range(0, Limits.SearchValuesMax + 1))).Refusal);
+        Assert.NotNull(Parse(Strict, "Patient", string.Join('&', Enumerable.Repeat("name=a", Limits.SearchParametersMax + 1))).Refusal);
+    }
+
+    [Fact]
+    public void A_chain_without_types_may_not_spread_without_end() =>
+        Assert.NotNull(Parse(Strict, "Composition", "subject.subject.subject.subject.subject._id=x").Refusal);
+
+    [Fact]
+    public void Includes_name_the_parameters_they_follow()
+    {
+        var shape = Parse(Strict, "MedicationRequest", "_include=MedicationRequest:patient&_revinclude:iterate=Provenance:target&_include=*").Value.Result;
+        Assert.Equal(3, shape.Includes.Count(include => include.Rounds is IncludeRounds.Once) + shape.Includes.Count(include => include.Rounds is IncludeRounds.Iterate));
+        Assert.Equal(IncludeDirection.Reverse, shape.Includes[1].Direction);
+        Assert.True(shape.Includes[2].Parameters.Length > 5);
+    }
+
+    [Fact]
+    public void A_system_search_applies_the_parameters_to_each_type()
+    {
+        var query = new SearchParser(Strict).ParseSystem([new("_type", "Patient,Observation"), new("_id", "1")]).Value;
+        Assert.Equal("Patient[id=1] + Observation[id=1]", ClauseText.Of(query));
+    }
+
+    [Fact]
+    public void A_compartment_search_adds_the_membership()
+    {
+        var compartment = Release.R4.Compartments.Single(compartment => compartment.Type.Name == "Patient");
+        var type = Release.R4.FindResourceType("Observation");
+        var query = new SearchParser(Strict).ParseCompartment(compartment, "7", type, [new("status", "final")]).Value;
+        Assert.Equal("Observation[any(subject=Patient/7 or performer=Patient/7) & status=*|final]", ClauseText.Of(query));
+    }
+
+    private static Outcome<SearchQuery> Parse(SearchContext context, string type, string query) =>
+        new SearchParser(context).Parse(
+            Release.R4.FindResourceType(type)!,
+            [.. query.Split('&').Select(pair => new QueryParameter(pair[..pair.IndexOf('=')], pair[(pair.IndexOf('=') + 1)..]))]);
+}
