@@ -1,3 +1,4 @@
+using EventFhir.Core;
 using EventFhir.Postgres.Migrations;
 
 using Npgsql;
@@ -21,6 +22,12 @@ public sealed class EventDatabase : IAsyncDisposable
         {
             ApplicationName = "EventFhir reader", MaxAutoPrepare = 100, AutoPrepareMinUsages = 2, NoResetOnClose = true,
         });
+        // One plan cannot serve rare and common codes alike, so each search is planned for its own values.
+        Searcher = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString)
+        {
+            ApplicationName = "EventFhir search", NoResetOnClose = true, MaxAutoPrepare = 100, AutoPrepareMinUsages = 2,
+            Options = $"-c plan_cache_mode=force_custom_plan -c jit=off -c statement_timeout={Limits.SearchTimeMax.TotalMilliseconds:0}",
+        });
         Writer = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString)
         {
             ApplicationName = "EventFhir writer", MaxAutoPrepare = 2_000, AutoPrepareMinUsages = 2, NoResetOnClose = true,
@@ -38,6 +45,7 @@ public sealed class EventDatabase : IAsyncDisposable
     public string ConnectionString { get; }
     public Migrator Migrator { get; }
     internal NpgsqlDataSource Reader { get; }
+    internal NpgsqlDataSource Searcher { get; }
     internal NpgsqlDataSource Writer { get; }
     internal NpgsqlDataSource Maintenance { get; }
 
@@ -59,6 +67,7 @@ public sealed class EventDatabase : IAsyncDisposable
     internal void ForgetConnections()
     {
         Reader.Clear();
+        Searcher.Clear();
         Writer.Clear();
         Maintenance.Clear();
     }
@@ -66,6 +75,7 @@ public sealed class EventDatabase : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Reader.DisposeAsync();
+        await Searcher.DisposeAsync();
         await Writer.DisposeAsync();
         await Maintenance.DisposeAsync();
     }

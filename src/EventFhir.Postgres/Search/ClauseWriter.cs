@@ -1,0 +1,172 @@
+using System.Diagnostics;
+
+using EventFhir.Core.Search;
+using EventFhir.Core.Search.Indexing;
+using EventFhir.Model.Definitions;
+using EventFhir.Postgres.Sql;
+
+namespace EventFhir.Postgres.Search;
+
+/// <summary>
+/// Lowers clauses to conditions on the row x of a type's main table. Side tables are asked with "x.rid in (select …)", so that the planner may
+/// start from either side. One rule per parameter type: <see cref="ValueWriter"/>.
+/// </summary>
+/// <param name="hasTables">Types never written have no tables, and so no matches.</param>
+internal sealed class ClauseWriter(SqlBuilder sql, Func<TypeDefinition, bool> hasTables)
+{
+    private readonly ValueWriter values = new(sql);
+
+    /// <summary>"select x.rid from x_… x where …".</summary>
+    public void Select(TypeQuery query)
+    {
+        sql.Append($"select x.rid from {new TableNames(query.Type).Main} x where ");
+        WriteAll(query);
+    }
+
+    /// <summary>All clauses of a query, as one condition.</summary>
+    public void WriteAll(TypeQuery query)
+    {
+        if (query.Clauses.IsEmpty) sql.Append($"true");
+        for (var place = 0; place < query.Clauses.Length; place++)
+        {
+            if (place > 0) sql.Append($" and ");
+            Write(query.Type, query.Clauses[place]);
+        }
+    }
+
+    private void Write(TypeDefinition type, Clause clause)
+    {
+        switch (clause)
+        {
+            case Clause.Matches matches:
+                values.Write(type, PlacementOf(type, matches.Parameter), matches.Values);
+                break;
+            case Clause.Missing missing:
+                sql.Append($"not ");
+                new PresenceWriter(sql).Write(type, PlacementOf(type, missing.Parameter));
+                break;
+            case Clause.Not not:
+                sql.Append($"not ");
+                Write(type, not.Inner);
+                break;
+            case Clause.AnyOf any:
+                WriteAny(type, any);
+                break;
+            case Clause.Chain chain:
+                WriteChain(type, chain);
+                break;
+            case Clause.Has has:
+                WriteHas(has);
+                break;
+            case Clause.Id id:
+                sql.Append($"x.rid in (select s.rid from es.stream s where s.tenant = 0 and s.type = {(short)type.Number}");
+                sql.Append($" and s.id = any({id.Ids.ToArray()}))");
+                break;
+            case Clause.LastUpdated updated:
+                WriteLastUpdated(updated);
+                break;
+            default:
+                throw new UnreachableException($"No SQL is defined for {clause.GetType().Name}.");
+        }
+    }
+
+    private void WriteAny(TypeDefinition type, Clause.AnyOf any)
+    {
+        sql.Append($"(");
+        for (var place = 0; place < any.Clauses.Length; place++)
+        {
+            if (place > 0) sql.Append($" or ");
+            Write(type, any.Clauses[place]);
+        }
+        if (any.Clauses.IsEmpty) sql.Append($"false");
+        sql.Append($")");
+    }
+
+    private void WriteChain(TypeDefinition type, Clause.Chain chain)
+    {
+        var targets = chain.Targets.Where(target => hasTables(target.Type)).ToList();
+        var placement = PlacementOf(type, chain.Parameter);
+        if (placement is ParameterPlacement.SameAs { Target: { } only }) targets.RemoveAll(target => target.Type != only);
+        if (targets.Count == 0)
+        {
+            sql.Append($"false");
+            return;
+        }
+        var tables = new TableNames(type);
+        switch (Stored(placement))
+        {
+            case ParameterPlacement.ReferenceColumn column:
+                sql.Append($"coalesce(x.{tables.Column(column.Column)} in (");
+                WriteTargets(targets);
+                sql.Append($"), false)");
+                break;
+            case ParameterPlacement.ReferenceRows rows:
+                sql.Append($"x.rid in (select t.rid from {tables.References} t where t.parameter = {Hashing.Parameter(rows.Parameter.Code)}");
+                sql.Append($" and t.target in (");
+                WriteTargets(targets);
+                sql.Append($"))");
+                break;
+            case var other:
+                throw new UnreachableException($"{other.GetType().Name} holds no keys to chain to.");
+        }
+    }
+
+    private void WriteTargets(List<TypeQuery> targets)
+    {
+        for (var place = 0; place < targets.Count; place++)
+        {
+            if (place > 0) sql.Append($" union all ");
+            Select(targets[place]);
+        }
+    }
+
+    private void WriteHas(Clause.Has has)
+    {
+        var source = has.Source.Type;
+        if (!hasTables(source))
+        {
+            sql.Append($"false");
+            return;
+        }
+        var tables = new TableNames(source);
+        switch (Stored(PlacementOf(source, has.Parameter)))
+        {
+            case ParameterPlacement.ReferenceColumn column:
+                var name = tables.Column(column.Column);
+                sql.Append($"x.rid in (select x.{name} from {tables.Main} x where x.{name} is not null and ");
+                WriteAll(has.Source);
+                sql.Append($")");
+                break;
+            case ParameterPlacement.ReferenceRows rows:
+                sql.Append($"x.rid in (select t.target from {tables.References} t where t.parameter = {Hashing.Parameter(rows.Parameter.Code)}");
+                sql.Append($" and t.rid in (");
+                Select(has.Source);
+                sql.Append($"))");
+                break;
+            case var other:
+                throw new UnreachableException($"{other.GetType().Name} holds no keys to follow back.");
+        }
+    }
+
+    private void WriteLastUpdated(Clause.LastUpdated clause)
+    {
+        sql.Append($"exists (select from es.stream s where s.rid = x.rid and (");
+        for (var place = 0; place < clause.Values.Length; place++)
+        {
+            if (place > 0) sql.Append($" or ");
+            // The server's instants have milliseconds, so each stands for one.
+            Comparison.Write(sql, clause.Values[place], new SqlText("s.updated"), new SqlText("(s.updated + interval '1 ms')"));
+        }
+        sql.Append($"))");
+    }
+
+    public static ParameterPlacement PlacementOf(TypeDefinition type, SearchParameterDefinition parameter) =>
+        TypeLayout.Of(type).Find(parameter.Code) ?? throw new UnreachableException($"{type.Name} has no placement for {parameter.Code}.");
+
+    /// <summary>Where the values really are.</summary>
+    public static ParameterPlacement Stored(ParameterPlacement placement)
+    {
+        while (placement is ParameterPlacement.SameAs same) placement = same.Of;
+        return placement;
+    }
+}

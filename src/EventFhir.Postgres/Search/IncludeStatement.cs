@@ -1,0 +1,64 @@
+using EventFhir.Core.Search;
+using EventFhir.Core.Search.Indexing;
+using EventFhir.Model.Definitions;
+using EventFhir.Postgres.Sql;
+
+using Npgsql;
+
+namespace EventFhir.Postgres.Search;
+
+/// <summary>One round of _include and _revinclude: from the surrogates of resources to those that they point to, or that point to them.</summary>
+internal static class IncludeStatement
+{
+    /// <summary>Columns: rid, type, id, version, kind, updated, body; null if nothing can be followed.</summary>
+    /// <param name="found">What the answer holds already.</param>
+    public static NpgsqlBatchCommand? Of(
+        IEnumerable<Include> includes, long[] from, long[] found, long max, Func<TypeDefinition, bool> hasTables)
+    {
+        var sql = new SqlBuilder();
+        sql.Append($"with i as materialized (select distinct r.rid from (");
+        var isFirst = true;
+        foreach (var include in includes.Where(include => hasTables(include.Source)))
+        {
+            foreach (var parameter in include.Parameters)
+            {
+                var placement = ClauseWriter.PlacementOf(include.Source, parameter);
+                if (ClauseWriter.Stored(placement) is not (ParameterPlacement.ReferenceColumn or ParameterPlacement.ReferenceRows)) continue;
+                if (!isFirst) sql.Append($" union all ");
+                isFirst = false;
+                Write(sql, include, placement, from);
+            }
+        }
+        if (isFirst) return null;
+        sql.Append($"""
+            ) r where r.rid <> all({found}) limit {max})
+            select s.rid, s.type, s.id, s.version, e.kind, s.updated, e.body
+            from i join es.stream s on s.rid = i.rid and s.version > 0 and not s.deleted join es.event e on e.seq = s.seq
+            order by s.rid
+            """);
+        return sql.Statement();
+    }
+
+    private static void Write(SqlBuilder sql, Include include, ParameterPlacement placement, long[] from)
+    {
+        var tables = new TableNames(include.Source);
+        var target = include.Target ?? (placement as ParameterPlacement.SameAs)?.Target;
+        var stored = ClauseWriter.Stored(placement);
+        var isForward = include.Direction is IncludeDirection.Forward;
+        if (stored is ParameterPlacement.ReferenceColumn column)
+        {
+            var name = tables.Column(column.Column);
+            if (isForward) sql.Append($"select x.{name} as rid from {tables.Main} x where x.rid = any({from}) and x.{name} is not null");
+            else sql.Append($"select x.rid from {tables.Main} x where x.{name} = any({from})");
+            if (target is not null) WriteTarget(sql, SqlWriter.Text($"x.{name}"), target);
+            return;
+        }
+        var parameter = Hashing.Parameter(stored.Parameter.Code);
+        if (isForward) sql.Append($"select t.target as rid from {tables.References} t where t.parameter = {parameter} and t.rid = any({from})");
+        else sql.Append($"select t.rid from {tables.References} t where t.parameter = {parameter} and t.target = any({from})");
+        if (target is not null) WriteTarget(sql, new SqlText("t.target"), target);
+    }
+
+    private static void WriteTarget(SqlBuilder sql, SqlText column, TypeDefinition target) =>
+        sql.Append($" and exists (select from es.stream o where o.rid = {column} and o.type = {(short)target.Number})");
+}

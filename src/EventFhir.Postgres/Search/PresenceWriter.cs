@@ -1,0 +1,84 @@
+using System.Diagnostics;
+
+using EventFhir.Core.Search.Indexing;
+using EventFhir.Model.Definitions;
+using EventFhir.Postgres.Sql;
+
+namespace EventFhir.Postgres.Search;
+
+/// <summary>The condition that a resource has a value for a parameter, as each <see cref="ParameterPlacement"/> records it; for :missing.</summary>
+internal sealed class PresenceWriter(SqlBuilder sql)
+{
+    public void Write(TypeDefinition type, ParameterPlacement placement)
+    {
+        var tables = new TableNames(type);
+        switch (placement)
+        {
+            case ParameterPlacement.Head:
+                sql.Append($"true");
+                break;
+            case ParameterPlacement.SameAs same:
+                Write(type, same.Of);
+                break;
+            case ParameterPlacement.UnionOf union:
+                sql.Append($"(false");
+                foreach (var part in union.Parts)
+                {
+                    sql.Append($" or ");
+                    Write(type, part);
+                }
+                sql.Append($")");
+                break;
+            case ParameterPlacement.ReferenceColumn column:
+                sql.Append($"(x.{tables.Column(column.Column)} is not null or x.terms @> {Term(placement, TermForm.Present)})");
+                break;
+            case ParameterPlacement.ReferenceRows:
+                sql.Append($"(x.terms @> {Term(placement, TermForm.Present)} or ");
+                WriteRow(tables.References, Hashing.Parameter(placement.Parameter.Code));
+                sql.Append($")");
+                break;
+            case ParameterPlacement.DateColumns columns:
+                sql.Append($"(x.{tables.Column(columns.Low)} is not null)");
+                break;
+            case ParameterPlacement.NumberColumns columns:
+                sql.Append($"(x.{tables.Column(columns.Low)} is not null)");
+                break;
+            case ParameterPlacement.QuantityColumns columns:
+                sql.Append($"(x.{tables.Column(columns.Low)} is not null)");
+                break;
+            case ParameterPlacement.DateRows:
+                WriteHash(tables.Dates, Hashing.Term(placement.Parameter.Code, TermForm.Any));
+                break;
+            case ParameterPlacement.NumberRows or ParameterPlacement.QuantityRows:
+                WriteHash(tables.Numbers, Hashing.Term(placement.Parameter.Code, TermForm.Any));
+                break;
+            case ParameterPlacement.StringRows or ParameterPlacement.UriRows:
+                WriteRow(tables.Strings, Hashing.Parameter(placement.Parameter.Code));
+                break;
+            case ParameterPlacement.TokenTerms terms:
+                WriteMark(placement, terms.Mark);
+                break;
+            case ParameterPlacement.TokenIdentifiers identifiers:
+                WriteMark(placement, identifiers.Mark);
+                break;
+            case ParameterPlacement.UriTerms uris:
+                WriteMark(placement, uris.Mark);
+                break;
+            default:
+                throw new UnreachableException($"{placement.GetType().Name} does not record whether there is a value.");
+        }
+    }
+
+    private void WriteMark(ParameterPlacement placement, ValueMark mark)
+    {
+        if (mark is ValueMark.Present) sql.Append($"(x.terms @> {Term(placement, TermForm.Present)})");
+        else sql.Append($"(not x.terms @> {Term(placement, TermForm.Absent)})");
+    }
+
+    private void WriteRow(SqlName table, int parameter) =>
+        sql.Append($"exists (select from {table} t where t.rid = x.rid and t.parameter = {parameter})");
+
+    private void WriteHash(SqlName table, long hash) => sql.Append($"exists (select from {table} t where t.rid = x.rid and t.hash = {hash})");
+
+    private static long[] Term(ParameterPlacement placement, TermForm form) => [Hashing.Term(placement.Parameter.Code, form)];
+}

@@ -1,0 +1,40 @@
+using System.Collections.Immutable;
+
+using EventFhir.Core.Search;
+using EventFhir.Model.Definitions;
+
+namespace EventFhir.Postgres.Search;
+
+/// <summary>The keys that reference values stand for.</summary>
+internal static class ReferenceKeys
+{
+    /// <summary>Types and ids, in pairs. A value without type stands for every type that the parameter may point to.</summary>
+    public static (short[] Types, string[] Ids) Of(SearchParameterDefinition parameter, ImmutableArray<SearchValue> values)
+    {
+        var types = new List<short>();
+        var ids = new List<string>();
+        foreach (var reference in values.OfType<SearchValue.Reference>())
+        {
+            ImmutableArray<TypeDefinition> targets = reference.Type is { } type ? [type] : parameter.Targets;
+            if (targets.IsEmpty) targets = ReleaseOf(parameter).ResourceTypes;
+            foreach (var target in targets)
+            {
+                types.Add((short)target.Number);
+                ids.Add(reference.Id);
+            }
+        }
+        return ([.. types], [.. ids]);
+    }
+
+    /// <summary>For a parameter that takes only the references to one type: patient is subject, where that is a Patient.</summary>
+    public static ImmutableArray<SearchValue> Narrow(ImmutableArray<SearchValue> values, TypeDefinition target) =>
+    [
+        .. values
+            .Where(value => value is not SearchValue.Reference { Type: { } type } || type == target)
+            .Select(value => value is SearchValue.Reference reference ? reference with { Type = target } : value),
+    ];
+
+    /// <summary>The release that a parameter is of.</summary>
+    public static Release ReleaseOf(SearchParameterDefinition parameter) =>
+        ReferenceEquals(Release.R4.FindType(parameter.Base.Name), parameter.Base) ? Release.R4 : Release.R5;
+}

@@ -1,0 +1,22 @@
+using EventFhir.Core.Search.Indexing;
+using EventFhir.Model.Definitions;
+using EventFhir.Postgres.Projections;
+using EventFhir.Postgres.Sql;
+
+namespace EventFhir.Postgres.Search;
+
+/// <summary>The tables and columns of one resource type, by the names that TypeTables gives them.</summary>
+internal readonly record struct TableNames(TypeDefinition Type)
+{
+    public SqlName Main => Name("x");
+    public SqlName Identifiers => Name("ident");
+    public SqlName References => Name("ref");
+    public SqlName Strings => Name("str");
+    public SqlName Numbers => Name("num");
+    public SqlName Dates => Name("date");
+
+    /// <summary>A column of the x_ table, by its place in the layout.</summary>
+    public SqlName Column(int place) => new(TypeLayout.Of(Type).Columns[place].Name);
+
+    private SqlName Name(string prefix) => new($"{TypeTables.Schema}.{prefix}_{Type.Name.ToLowerInvariant()}");
+}

@@ -1,0 +1,89 @@
+using EventFhir.Core.Search;
+using EventFhir.Core.Search.Indexing;
+using EventFhir.Postgres.Sql;
+
+namespace EventFhir.Postgres.Search;
+
+/// <summary>Strings and URIs in str_…, whose index holds the first characters of each (TypeTables).</summary>
+internal sealed class TextWriter(SqlBuilder sql)
+{
+    public void WriteText(TableNames tables, int[] parameters, SearchValue.Text value)
+    {
+        sql.Append($"x.rid in (select t.rid from {tables.Strings} t where t.parameter = any({parameters}) and ");
+        switch (value.Match)
+        {
+            case StringMatch.Exact:
+                var folded = Cut(value.Folded);
+                sql.Append($"left(t.normalized, 200) = left({folded}, 200) and t.normalized = {folded} and t.exact = {value.Given}");
+                break;
+            case StringMatch.Contains:
+                // Only whole strings: the rows of their words would say nothing more.
+                sql.Append($"t.exact <> '' and position({value.Folded} in t.normalized) > 0");
+                break;
+            default:
+                WritePrefix(value.Folded);
+                break;
+        }
+        sql.Append($")");
+    }
+
+    public void WriteUri(TableNames tables, string code, SearchValue value)
+    {
+        sql.Append($"x.rid in (select t.rid from {tables.Strings} t where t.parameter = {Hashing.Parameter(code)} and ");
+        switch (value)
+        {
+            case SearchValue.Uri { Match: UriMatch.Below } uri:
+                var below = UriPath.Trim(uri.Value);
+                WritePrefix(below);
+                sql.Append($" and (t.normalized = {below} or starts_with(t.normalized, {below + "/"}))");
+                break;
+            case SearchValue.Uri { Match: UriMatch.Above } uri:
+                var above = UriPath.SelfAndAbove(uri.Value).Where(each => each.Length <= IndexLimits.StringLengthMax).ToArray();
+                var beginnings = above.Select(Begin).Distinct().ToArray();
+                sql.Append($"left(t.normalized, 200) = any({beginnings}) and t.normalized = any({above}) and t.exact = ''");
+                break;
+            case SearchValue.Uri uri:
+                var cut = Cut(uri.Value);
+                sql.Append($"left(t.normalized, 200) = left({cut}, 200) and t.normalized = {cut}");
+                sql.Append($" and t.exact = {(cut.Length < uri.Value.Length ? uri.Value : "")}");
+                break;
+        }
+        sql.Append($")");
+    }
+
+    /// <summary>The index is on the first 200 characters; what goes beyond is compared with the row.</summary>
+    private void WritePrefix(string prefix)
+    {
+        var begin = Begin(prefix);
+        sql.Append($"left(t.normalized, 200) >= {begin}");
+        if (Successor(begin) is { } end) sql.Append($" and left(t.normalized, 200) < {end}");
+        if (begin.Length < prefix.Length) sql.Append($" and starts_with(t.normalized, {prefix})");
+    }
+
+    private static string Begin(string text)
+    {
+        // Each UTF-16 unit is at most one character, so this never reaches beyond what the index holds.
+        if (text.Length <= 200) return text;
+        return text[..(char.IsHighSurrogate(text[199]) ? 199 : 200)];
+    }
+
+    /// <summary>The least text above all that begin so, by code points; null if there is none.</summary>
+    private static string? Successor(string prefix)
+    {
+        var runes = prefix.EnumerateRunes().ToList();
+        while (runes.Count > 0)
+        {
+            var next = runes[^1].Value + 1;
+            if (next is >= 0xD800 and <= 0xDFFF) next = 0xE000;
+            runes.RemoveAt(runes.Count - 1);
+            if (next <= 0x10FFFF) return string.Concat(runes.Append(new System.Text.Rune(next)));
+        }
+        return null;
+    }
+
+    private static string Cut(string text)
+    {
+        if (text.Length <= IndexLimits.StringLengthMax) return text;
+        return text[..(char.IsHighSurrogate(text[IndexLimits.StringLengthMax - 1]) ? IndexLimits.StringLengthMax - 1 : IndexLimits.StringLengthMax)];
+    }
+}

@@ -1,0 +1,207 @@
+using System.Globalization;
+
+using EventFhir.Core.Search;
+using EventFhir.Core.Search.Indexing;
+using EventFhir.Model.Definitions;
+using EventFhir.Model.Elements;
+
+namespace EventFhir.PostgresTests.Search;
+
+/// <summary>
+/// Makes queries that have a chance to match: their values are taken from the resources, then cut, moved, prefixed and modified. The same seed
+/// makes the same queries.
+/// </summary>
+internal sealed class QueryGenerator(IReadOnlyList<Resource> resources, int seed)
+{
+    private static readonly string[] Prefixes = ["", "eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap"];
+    private readonly Random random = new(seed);
+    private readonly ParameterValues values = new(Release.R4);
+
+    public (string Type, string Query) Next()
+    {
+        var resource = Pick(resources);
+        var type = resource.Type;
+        var parts = new List<string>();
+        for (var clause = 0; clause < random.Next(1, 4); clause++)
+        {
+            var part = random.Next(10) switch
+            {
+                0 => Chain(type),
+                1 => Has(type),
+                2 => Missing(type),
+                _ => Clause(random.Next(4) == 0 ? Pick(OfType(type)) : resource),
+            };
+            if (part is not null) parts.Add(part);
+        }
+        if (random.Next(3) == 0) parts.Add($"_sort={Sort(type)}_id");
+        parts.Add($"_count={random.Next(3, 30)}");
+        return (type.Name, string.Join('&', parts));
+    }
+
+    private string Sort(TypeDefinition type)
+    {
+        var keys = Release.R4.SearchParametersOf(type).Where(parameter => SearchCatalog.CanSort(type, parameter.Code) && SearchCatalog.Supports(type, parameter)).ToList();
+        return string.Concat(Enumerable.Range(0, random.Next(1, 3)).Select(_ => $"{(random.Next(2) == 0 ? "-" : "")}{Pick(keys).Code},"));
+    }
+
+    private string? Clause(Resource resource)
+    {
+        var parameter = Pick(SearchCatalog.Parameters(Release.R4, resource.Type).ToList());
+        if (parameter.Code == SearchCatalog.Id) return random.Next(4) == 0 ? $"_id:not={resource.Id}" : $"_id={resource.Id},nobody";
+        var elements = values.Of(parameter, resource).ToList();
+        if (elements.Count == 0) return null;
+        var value = Value(resource.Type, parameter, Pick(elements));
+        if (value is not var (modifier, text)) return null;
+        if (random.Next(5) == 0 && Value(resource.Type, parameter, Pick(elements)) is var (same, other) && same == modifier) text += "," + other;
+        return $"{parameter.Code}{modifier}={Uri.EscapeDataString(text)}";
+    }
+
+    private string? Chain(TypeDefinition type)
+    {
+        var references = SearchCatalog.Parameters(Release.R4, type).Where(parameter => SearchCatalog.CanFollow(type, parameter)).ToList();
+        if (references.Count == 0) return null;
+        var reference = Pick(references);
+        var targets = resources.Where(target => reference.Targets.IsEmpty || reference.Targets.Contains(target.Type)).ToList();
+        if (targets.Count == 0) return null;
+        var target = Pick(targets);
+        return Clause(target) is { } inner ? $"{reference.Code}:{target.Type.Name}.{inner}" : null;
+    }
+
+    private string? Has(TypeDefinition type)
+    {
+        var source = Pick(resources);
+        var references = SearchCatalog.Parameters(Release.R4, source.Type)
+            .Where(parameter => SearchCatalog.CanFollow(source.Type, parameter) && (parameter.Targets.IsEmpty || parameter.Targets.Contains(type))).ToList();
+        return references.Count > 0 && Clause(source) is { } inner ? $"_has:{source.Type.Name}:{Pick(references).Code}:{inner}" : null;
+    }
+
+    private string? Missing(TypeDefinition type)
+    {
+        var parameter = Pick(SearchCatalog.Parameters(Release.R4, type).Where(parameter => SearchCatalog.CanBeMissing(type, parameter)).ToList());
+        return $"{parameter.Code}:missing={(random.Next(2) == 0 ? "true" : "false")}";
+    }
+
+    private (string Modifier, string Text)? Value(TypeDefinition type, SearchParameterDefinition parameter, Element element) => parameter.Type switch
+    {
+        SearchParameterType.String => Text(type, parameter, element),
+        SearchParameterType.Token => Token(element),
+        SearchParameterType.Date => Date(element) is { } date ? ("", date) : null,
+        SearchParameterType.Number => QuantityValue.TryRead(element, out var number) ? ("", Number(number.Low)) : null,
+        SearchParameterType.Quantity => Quantity(element) is { } quantity ? ("", quantity) : null,
+        SearchParameterType.Reference => Reference(element),
+        SearchParameterType.Uri => Url(element),
+        SearchParameterType.Composite => Composite(parameter, element) is { } composite ? ("", composite) : null,
+        _ => null,
+    };
+
+    private (string, string)? Text(TypeDefinition type, SearchParameterDefinition parameter, Element element)
+    {
+        var texts = ElementMatcher.Texts(element).Where(text => text.Length > 0).ToList();
+        if (texts.Count == 0) return null;
+        var text = Pick(texts);
+        var (modifier, cut) = random.Next(4) switch
+        {
+            0 => (":exact", text),
+            1 => (":contains", text.Substring(text.Length / 3, Math.Max(1, text.Length / 3))),
+            2 => ("", Pick(text.Split(' ').Where(word => word.Length > 0).DefaultIfEmpty(text).ToList())),
+            _ => ("", text[..random.Next(1, text.Length + 1)].ToUpperInvariant()),
+        };
+        if (modifier.Length > 0 && !SearchCatalog.ModifiersOf(type, parameter).Contains(modifier[1..])) modifier = "";
+        if (char.IsSurrogate(cut[^1]) || char.IsSurrogate(cut[0]) || StringFolding.Fold(cut).Length is 0 or > 200) return null;
+        return (modifier, Escape(cut));
+    }
+
+    private (string, string)? Token(Element element)
+    {
+        var tokens = ElementMatcher.Tokens(element).ToList();
+        if (tokens.Count == 0) return null;
+        var (system, code) = Pick(tokens);
+        var text = random.Next(4) switch
+        {
+            0 when system is { Length: > 0 } => $"{Escape(system)}|",
+            1 when code is { Length: > 0 } => $"|{Escape(code)}",
+            2 when system is { Length: > 0 } && code is { Length: > 0 } => $"{Escape(system)}|{Escape(code)}",
+            _ => code is { Length: > 0 } ? Escape(code) : null,
+        };
+        return text is null ? null : (random.Next(5) == 0 ? ":not" : "", text);
+    }
+
+    private string? Date(Element element)
+    {
+        if (!DateWriter.TryInterval(element, out var interval)) return null;
+        var at = random.Next(2) == 0 && interval.High < DateTimeOffset.MaxValue ? interval.High : interval.Low;
+        if (at == DateTimeOffset.MinValue || at == DateTimeOffset.MaxValue) return null;
+        at += TimeSpan.FromDays(random.Next(-1, 2)) * random.Next(2);
+        string[] formats = ["yyyy", "yyyy-MM", "yyyy-MM-dd", "yyyy-MM-dd'T'HH:mm", "yyyy-MM-dd'T'HH:mm:ss'Z'", "yyyy-MM-dd'T'HH:mm:ss.fff'Z'"];
+        return Pick(Prefixes) + at.ToString(Pick(formats), CultureInfo.InvariantCulture);
+    }
+
+    private string Number(decimal value)
+    {
+        var moved = random.Next(4) == 0 ? value * 1.01m : value;
+        var rounded = decimal.Round(moved, random.Next(0, 4));
+        return Pick(Prefixes) + rounded.ToString(CultureInfo.InvariantCulture);
+    }
+
+    private string? Quantity(Element element)
+    {
+        if (!QuantityValue.TryRead(element, out var quantity) || quantity.Low is decimal.MinValue or decimal.MaxValue) return null;
+        var number = Number(quantity.Low);
+        var system = quantity.IsMoney ? "urn:iso:std:iso:4217" : quantity.System.Resource is null ? null : quantity.System.Text;
+        var code = quantity.Code.Resource is null ? null : quantity.Code.Text;
+        return random.Next(3) switch
+        {
+            0 when system is not null && code is not null => $"{number}|{Escape(system)}|{Escape(code)}",
+            1 when code is not null => $"{number}||{Escape(code)}",
+            _ => number,
+        };
+    }
+
+    private (string, string)? Reference(Element element)
+    {
+        var literal = element.Type.IsPrimitive ? element.Text : element.FirstChild("reference")?.Text;
+        if (literal is null or "" || literal.StartsWith('#')) return null;
+        if (!literal.Contains(':') && random.Next(3) == 0 && literal.Split('/') is [_, var id]) return ("", id);
+        return ("", Escape(literal));
+    }
+
+    private (string, string)? Url(Element element)
+    {
+        var url = element.Text;
+        return random.Next(4) switch
+        {
+            0 when url.LastIndexOf('/') is > 8 and var slash => (":below", Escape(url[..slash])),
+            1 => (":above", Escape(url + "/more")),
+            _ => ("", Escape(url)),
+        };
+    }
+
+    private string? Composite(SearchParameterDefinition parameter, Element context)
+    {
+        var parts = new List<string>();
+        foreach (var component in parameter.Components)
+        {
+            var definition = Release.R4.FindSearchParameter(component.Definition)!;
+            var elements = values.Of(component.Expression, context).ToList();
+            if (elements.Count == 0) return null;
+            var element = Pick(elements);
+            var part = definition.Type switch
+            {
+                SearchParameterType.Token => ElementMatcher.Tokens(element).Where(token => token.Code is { Length: > 0 })
+                    .Select(token => token.System is { Length: > 0 } system && random.Next(2) == 0 ? $"{Escape(system)}|{Escape(token.Code!)}" : Escape(token.Code!)).FirstOrDefault(),
+                SearchParameterType.String => ElementMatcher.Texts(element).Where(text => text.Length is > 0 and < 100).Select(Escape).FirstOrDefault(),
+                SearchParameterType.Quantity => Quantity(element) is { } quantity && !quantity.Contains("||", StringComparison.Ordinal) ? quantity : null,
+                _ => Value(context.Resource.Type, definition, element) is var (modifier, text) && modifier.Length == 0 ? text : null,
+            };
+            if (part is null) return null;
+            parts.Add(part);
+        }
+        return string.Join('$', parts);
+    }
+
+    private List<Resource> OfType(TypeDefinition type) => [.. resources.Where(resource => resource.Type == type)];
+
+    private T Pick<T>(IReadOnlyList<T> list) => list[random.Next(list.Count)];
+
+    private static string Escape(string text) => text.Replace(@"\", @"\\").Replace(",", @"\,").Replace("$", @"\$").Replace("|", @"\|");
+}

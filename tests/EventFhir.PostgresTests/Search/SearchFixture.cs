@@ -1,0 +1,93 @@
+using System.Collections.Immutable;
+
+using EventFhir.Core;
+using EventFhir.Core.Events;
+using EventFhir.Core.Search;
+using EventFhir.Core.Search.Indexing;
+using EventFhir.Model.Definitions;
+using EventFhir.Model.Elements;
+using EventFhir.Model.Json;
+using EventFhir.Postgres;
+using EventFhir.Postgres.Search;
+using EventFhir.Tests;
+
+namespace EventFhir.PostgresTests.Search;
+
+/// <summary>A store with real layouts and real extraction, and the search over it.</summary>
+internal sealed class SearchFixture : IAsyncDisposable
+{
+    public const string BaseUrl = "http://here/fhir";
+    private readonly IndexExtractor extractor = new(Release.R4, new Uri(BaseUrl));
+
+    private SearchFixture(EventDatabase database)
+    {
+        Database = database;
+        Store = new ResourceStore(database, Release.R4, TypeLayout.Of);
+        Reader = new SearchReader(database, Release.R4);
+    }
+
+    public EventDatabase Database { get; }
+    public ResourceStore Store { get; }
+    public SearchReader Reader { get; }
+
+    public static SearchContext Context { get; } =
+        new(Release.R4, BaseUrl, new DateTimeOffset(2026, 11, 21, 0, 0, 0, TimeSpan.Zero), UnknownParameters.Refuse);
+
+    public static async Task<SearchFixture> NewAsync(TestCluster cluster)
+    {
+        var database = new EventDatabase(await cluster.NewDatabaseAsync());
+        await database.Migrator.ApplyAsync(CancellationToken.None);
+        return new SearchFixture(database);
+    }
+
+    public static Resource Read(ReadOnlyMemory<byte> json) =>
+        ResourceJsonReader.Read(json, Release.R4).Resource ?? throw new ArgumentException("The text is no resource.");
+
+    public static Resource Read(string json) => Read(System.Text.Encoding.UTF8.GetBytes(json));
+
+    public Task WriteAsync(params IEnumerable<Resource> resources) => Task.WhenAll(resources.Select(async resource =>
+    {
+        var key = KeyOf(resource);
+        var text = StoredText.Of(resource, key.Id.Value);
+        var content = new ResourceContent(new BodyTemplate(text.Head, text.Tail, text.Digest), extractor.Extract(resource));
+        var outcomes = await Store.WriteAsync(new WriteGroup([new WriteCommand(WriteKind.Update, key, content, Precondition.None)], Provenance.None), CancellationToken.None);
+        if (outcomes[0] is WriteOutcome.Refused refused) throw new InvalidOperationException($"{key}: {refused.Refusal.Issues[0].Diagnostics}");
+    }));
+
+    public async Task DeleteAsync(Resource resource)
+    {
+        var command = new WriteCommand(WriteKind.Delete, KeyOf(resource), Content: null, Precondition.None);
+        await Store.WriteAsync(new WriteGroup([command], Provenance.None), CancellationToken.None);
+    }
+
+    private static ResourceKey KeyOf(Resource resource) =>
+        ResourceId.TryParse(resource.Id, out var id) ? new ResourceKey(resource.Type, id) : throw new ArgumentException("The resource has no id.");
+
+    public static Outcome<SearchQuery> Parse(string type, string query) => new SearchParser(Context).Parse(
+        Release.R4.FindResourceType(type)!,
+        [.. query.Split('&', StringSplitOptions.RemoveEmptyEntries).Select(pair => new QueryParameter(pair[..pair.IndexOf('=')], Uri.UnescapeDataString(pair[(pair.IndexOf('=') + 1)..])))]);
+
+    public async Task<SearchPage> SearchAsync(string type, string query) => await SearchAsync(Parse(type, query).Value);
+
+    public async Task<SearchPage> SearchAsync(SearchQuery query, SearchCursor? after = null) =>
+        (await Reader.ReadAsync(query, after, CancellationToken.None)).Value;
+
+    /// <summary>The ids of all matches, page after page; each cursor takes the way through a link.</summary>
+    public async Task<ImmutableArray<string>> AllIdsAsync(SearchQuery query)
+    {
+        var ids = ImmutableArray.CreateBuilder<string>();
+        for (SearchCursor? after = null; ;)
+        {
+            var page = await SearchAsync(query, after);
+            ids.AddRange(page.Matches.Select(match => match.Key.Id.Value));
+            if (page.Next is null) return ids.ToImmutable();
+            if (!SearchCursor.TryParse(page.Next.ToString(), out after)) throw new InvalidOperationException("A cursor cannot be read back.");
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Store.DisposeAsync();
+        await Database.DisposeAsync();
+    }
+}

@@ -1,0 +1,91 @@
+using System.Collections.Immutable;
+using System.Text;
+
+using EventFhir.Core.Search;
+using EventFhir.Model.Definitions;
+using EventFhir.Model.Elements;
+using EventFhir.Model.Json;
+using EventFhir.Tests;
+
+using Xunit;
+
+namespace EventFhir.PostgresTests.Search;
+
+/// <summary>The law that holds search together: SQL and SearchMatcher give the same answer to every query.</summary>
+public sealed class SearchOracle(TestCluster cluster)
+{
+    private const int ResourceBytesMax = 40_000;
+
+    /// <summary>EVENTFHIR_SEARCH_QUERIES makes the run longer.</summary>
+    private static int Queries =>
+        int.TryParse(Environment.GetEnvironmentVariable("EVENTFHIR_SEARCH_QUERIES"), out var queries) ? queries : 2_000;
+
+    [Fact]
+    public async Task Sql_and_memory_give_the_same_answers()
+    {
+        await using var fixture = await SearchFixture.NewAsync(cluster);
+        await fixture.WriteAsync(Examples());
+        var resources = await StoredAsync(fixture);
+        var matcher = new SearchMatcher(Release.R4, SearchFixture.BaseUrl, resources);
+        var generator = new QueryGenerator(resources, seed: 20261121);
+        var differences = new StringBuilder();
+        var (asked, hits) = (0, 0);
+        while (asked < Queries)
+        {
+            var (type, text) = generator.Next();
+            var parsed = SearchFixture.Parse(type, text);
+            if (parsed.Refusal is { } refusal)
+            {
+                differences.AppendLine($"{type}?{text}: refused: {refusal.Issues[0].Diagnostics}");
+                continue;
+            }
+            asked++;
+            var query = parsed.Value;
+            var expected = matcher.Search(query).Select(resource => resource.Id!).ToImmutableArray();
+            var found = await fixture.AllIdsAsync(query);
+            if (expected.Length > 0) hits++;
+            if (query.Result.Sort.IsEmpty) (expected, found) = (expected.Sort(StringComparer.Ordinal), found.Sort(StringComparer.Ordinal));
+            if (!expected.SequenceEqual(found))
+                differences.AppendLine($"{type}?{Uri.UnescapeDataString(text)}\n  memory: {Some(expected)}\n  sql:    {Some(found)}");
+        }
+        Assert.True(differences.Length == 0, differences.ToString());
+        Assert.True(hits > Queries / 4, $"Only {hits} of {asked} queries found anything.");
+    }
+
+    private static string Some(ImmutableArray<string> ids) => $"{ids.Length}: {string.Join(' ', ids.Take(8))}";
+
+    private static List<Resource> Examples()
+    {
+        string[] definitions = ["StructureDefinition", "SearchParameter", "OperationDefinition", "CompartmentDefinition", "ConceptMap"];
+        var resources = new Dictionary<(TypeDefinition, string), Resource>();
+        foreach (var file in Directory.EnumerateFiles(OfficialPackages.R4Examples, "*.json").Order(StringComparer.Ordinal))
+        {
+            var info = new FileInfo(file);
+            if (info.Length > ResourceBytesMax || definitions.Any(name => info.Name.StartsWith(name, StringComparison.Ordinal))) continue;
+            if (info.Name.StartsWith("ValueSet-", StringComparison.Ordinal) || info.Name.StartsWith("CodeSystem-", StringComparison.Ordinal))
+                if (info.Length % 20 != 0) continue;
+            var read = ResourceJsonReader.Read(File.ReadAllBytes(file), Release.R4);
+            if (read is { Verdict: ReadVerdict.Valid, Resource: { Id: { } id } resource }) resources.TryAdd((resource.Type, id), resource);
+        }
+        return [.. resources.Values];
+    }
+
+    /// <summary>As the server gives them back, with the times it set.</summary>
+    private static async Task<ImmutableArray<Resource>> StoredAsync(SearchFixture fixture)
+    {
+        var stored = ImmutableArray.CreateBuilder<Resource>();
+        foreach (var type in Release.R4.ResourceTypes)
+        {
+            Postgres.Search.SearchPage page;
+            Postgres.Search.SearchCursor? after = null;
+            do
+            {
+                page = await fixture.SearchAsync(SearchFixture.Parse(type.Name, "_count=1000").Value, after);
+                stored.AddRange(page.Matches.Select(match => SearchFixture.Read(match.Body)));
+                after = page.Next;
+            }
+            while (after is not null);
+        }
+        return stored.ToImmutable();
+    }
+}
