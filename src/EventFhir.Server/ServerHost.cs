@@ -1,6 +1,7 @@
 using EventFhir.Core;
 using EventFhir.Postgres;
 using EventFhir.Postgres.Reading;
+using EventFhir.Postgres.Search;
 using EventFhir.Server.Formats;
 using EventFhir.Server.Observability;
 using EventFhir.Server.Rest;
@@ -86,10 +87,13 @@ public sealed class ServerHost : IAsyncDisposable
         var negotiation = new Negotiation(release);
         var baseUrl = new BaseUrl(options.BaseUrl);
         var reader = new ResourceReader(database.Events);
+        var pageLink = new PageLink(options.PageKey ?? database.SharedSecret);
+        var searches = new SearchEndpoints(release, new SearchReader(database.Events, release), baseUrl, pageLink, time);
         var interactions = Interactions.OfResources(
             new ReadEndpoints(release, reader),
             new WriteEndpoints(release, negotiation, ResourceIntake.For(options), store, reader, baseUrl, time),
-            new HistoryEndpoints(release, new HistoryReader(database.Events, release), reader, baseUrl, new PageLink(options.PageKey ?? database.SharedSecret)));
+            new HistoryEndpoints(release, new HistoryReader(database.Events, release), reader, baseUrl, pageLink))
+            .AddRange(Interactions.OfSearch(searches));
         var capabilities = new CapabilityStatementWriter(release, Interactions.AbilitiesOf(interactions), time.GetUtcNow());
         var routes = new FhirRoutes([Interactions.OfMetadata(new MetadataEndpoint(capabilities, baseUrl)), .. interactions], release, negotiation);
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Immutable;
 using System.Text.Json;
 
+using EventFhir.Core.Search;
 using EventFhir.Model.Definitions;
 
 namespace EventFhir.Server.Formats;
@@ -82,7 +83,26 @@ public sealed class CapabilityStatementWriter(Release release, Abilities abiliti
         json.WriteString("conditionalRead"u8, "full-support"u8);
         json.WriteBoolean("conditionalUpdate"u8, false);
         json.WriteString("conditionalDelete"u8, "not-supported"u8);
+        if (abilities.OnResources.Contains("search-type")) WriteSearch(json, type);
         json.WriteEndObject();
+    }
+
+    /// <summary>What <see cref="SearchCatalog"/> answers, and nothing else.</summary>
+    private void WriteSearch(Utf8JsonWriter json, TypeDefinition type)
+    {
+        var parameters = SearchCatalog.Parameters(release, type).ToImmutableArray();
+        var includes = parameters.Where(parameter => SearchCatalog.CanFollow(type, parameter)).Select(parameter => $"{type.Name}:{parameter.Code}");
+        WriteArray(json, "searchInclude", ["*", .. includes]);
+        json.WriteStartArray("searchParam"u8);
+        foreach (var parameter in parameters)
+        {
+            json.WriteStartObject();
+            json.WriteString("name"u8, parameter.Code);
+            json.WriteString("definition"u8, parameter.Url);
+            json.WriteString("type"u8, parameter.Type.ToString().ToLowerInvariant());
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
     }
 
     private static void WriteInteractions(Utf8JsonWriter json, ImmutableArray<string> codes)

@@ -11,6 +11,6 @@ public enum InteractionLevel { System, Type, Instance }
 /// </summary>
 /// <param name="Code">The code of http://hl7.org/fhir/restful-interaction; "capabilities" is not claimed, the specification implies it.</param>
 /// <param name="Path">Below the base, with {type}, {id} and {version}.</param>
-/// <param name="Parameters">The query parameters it knows besides _format and _pretty.</param>
+/// <param name="Parameters">The query parameters it knows besides _format and _pretty; default where it judges them itself.</param>
 public sealed record Interaction(
     string Code, InteractionLevel Level, string Method, string Path, ImmutableArray<string> Parameters, Func<FhirRequest, ValueTask<Answer>> Handle);

@@ -25,8 +25,18 @@ public static class Interactions
         new("history-system", InteractionLevel.System, "GET", "/_history", HistoryRequest.Parameters, histories.OfSystemAsync),
     ];
 
+    /// <summary>A search by POST, or within a compartment, is the same interaction as by GET.</summary>
+    public static ImmutableArray<Interaction> OfSearch(SearchEndpoints searches) =>
+    [
+        new("search-type", InteractionLevel.Type, "GET", OfType, default, searches.OfTypeAsync),
+        new("search-type", InteractionLevel.Type, "POST", OfType + "/_search", default, searches.OfTypeAsync),
+        new("search-type", InteractionLevel.Instance, "GET", OfInstance + "/{member}", default, searches.OfCompartmentAsync),
+        new("search-system", InteractionLevel.System, "GET", "/", default, searches.OfSystemAsync),
+        new("search-system", InteractionLevel.System, "POST", "/_search", default, searches.OfSystemAsync),
+    ];
+
     /// <summary>What the CapabilityStatement claims of a table.</summary>
     public static Abilities AbilitiesOf(ImmutableArray<Interaction> table) => new(
-        [.. table.Where(interaction => interaction.Level is not InteractionLevel.System).Select(interaction => interaction.Code)],
-        [.. table.Where(interaction => interaction.Level is InteractionLevel.System).Select(interaction => interaction.Code)]);
+        [.. table.Where(interaction => interaction.Level is not InteractionLevel.System).Select(interaction => interaction.Code).Distinct()],
+        [.. table.Where(interaction => interaction.Level is InteractionLevel.System).Select(interaction => interaction.Code).Distinct()]);
 }

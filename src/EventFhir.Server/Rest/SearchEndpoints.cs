@@ -1,0 +1,111 @@
+using System.Collections.Immutable;
+
+using EventFhir.Core;
+using EventFhir.Core.Search;
+using EventFhir.Model.Definitions;
+using EventFhir.Postgres.Search;
+using EventFhir.Server.Formats;
+
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace EventFhir.Server.Rest;
+
+/// <summary>search of a type, of several types and of a compartment, by GET and POST (R4 http.html#search).</summary>
+public sealed class SearchEndpoints(Release release, SearchReader searches, BaseUrl baseUrl, PageLink pageLink, TimeProvider time)
+{
+    private const string FormType = "application/x-www-form-urlencoded";
+
+    /// <summary>Parameters of every interaction; the search neither knows nor repeats them.</summary>
+    private static readonly ImmutableArray<string> General = ["_format", "_pretty"];
+
+    public ValueTask<Answer> OfTypeAsync(FhirRequest request)
+    {
+        var type = request.ReadType(release);
+        return AnswerAsync(request, $"/{type.Name}", (parser, parameters) => parser.Parse(type, parameters));
+    }
+
+    public ValueTask<Answer> OfSystemAsync(FhirRequest request) =>
+        AnswerAsync(request, "", (parser, parameters) => parser.ParseSystem(parameters));
+
+    public ValueTask<Answer> OfCompartmentAsync(FhirRequest request)
+    {
+        var (key, refusal) = request.ReadKey(release);
+        if (refusal is not null) return ValueTask.FromResult(Answer.Of(refusal));
+        var member = (string)request.Http.Request.RouteValues["member"]!;
+        var type = release.FindResourceType(member);
+        if (type is null && member != "*") return NotFound($"'{key.Type.Name}/[id]/…' leads to a resource type or '*'.");
+        if (release.Compartments.FirstOrDefault(compartment => compartment.Type == key.Type) is not { } compartment)
+            return NotFound($"{key.Type.Name} has no compartment.");
+        var path = $"/{key.Type.Name}/{key.Id.Value}/{member}";
+        return AnswerAsync(request, path, (parser, parameters) => parser.ParseCompartment(compartment, key.Id.Value, type, parameters));
+    }
+
+    private static ValueTask<Answer> NotFound(string diagnostics) =>
+        ValueTask.FromResult(Answer.Of(Refusal.Of(RefusalKind.NotFound, "not-found", diagnostics)));
+
+    private async ValueTask<Answer> AnswerAsync(
+        FhirRequest request, string path, Func<SearchParser, IReadOnlyList<QueryParameter>, Outcome<SearchQuery>> parse)
+    {
+        var (parameters, cursor, unreadable) = await ReadAsync(request, path);
+        if (unreadable is not null) return Answer.Of(unreadable);
+        var url = baseUrl.Of(request.Http.Request);
+        var unknown = request.Prefer.Handling is Handling.Lenient ? UnknownParameters.Ignore : UnknownParameters.Refuse;
+        var parsed = parse(new SearchParser(new SearchContext(release, url, time.GetUtcNow(), unknown)), parameters);
+        if (parsed.IsRefused(out var refusal)) return Answer.Of(refusal);
+
+        var query = parsed.Value;
+        var read = await searches.ReadAsync(query, cursor, request.Aborted);
+        if (read.IsRefused(out var failed)) return Answer.Of(failed);
+        var subset = new SubsetWriter(query.Result.Summary, query.Result.Elements);
+        return new Answer(200, SearchBundleWriter.Write(url, read.Value, subset, Links(request, url, path, query, read.Value)));
+    }
+
+    /// <summary>The parameters of the URL and the form; or, behind a page link, those that it seals and where the page begins.</summary>
+    private async ValueTask<(IReadOnlyList<QueryParameter> Parameters, SearchCursor? Cursor, Refusal? Refusal)> ReadAsync(
+        FhirRequest request, string path)
+    {
+        var http = request.Http.Request;
+        if (http.Query["_page"].ToString() is { Length: > 0 } token)
+        {
+            return pageLink.TryOpen(token, out var text)
+                && text.Split('\n') is [var sealedPath, var sealedQuery, var position]
+                && sealedPath == path
+                && SearchCursor.TryParse(position, out var cursor)
+                ? (Decode(sealedQuery), cursor, null)
+                : ([], null, Refusal.Of(RefusalKind.BadRequest, "value", "_page comes from a link of a page, and leads only where it came from."));
+        }
+        var parameters = Decode(http.QueryString.Value ?? "");
+        if (!HttpMethods.IsPost(http.Method)) return (parameters, null, null);
+        if (http.ContentLength is null or 0 && http.ContentType is null) return (parameters, null, null);
+        if (http.ContentType?.StartsWith(FormType, StringComparison.OrdinalIgnoreCase) is not true)
+            return ([], null, Refusal.Of(RefusalKind.UnsupportedMediaType, "not-supported", $"A search is posted as {FormType}."));
+        using var body = new StreamReader(http.Body);
+        return ([.. parameters, .. Decode(await body.ReadToEndAsync(request.Aborted))], null, null);
+    }
+
+    /// <summary>In the order given, which the self link keeps.</summary>
+    private static ImmutableArray<QueryParameter> Decode(string query)
+    {
+        var parameters = ImmutableArray.CreateBuilder<QueryParameter>();
+        foreach (var pair in new QueryStringEnumerable(query))
+        {
+            var name = pair.DecodeName().ToString();
+            if (!General.Contains(name)) parameters.Add(new QueryParameter(name, pair.DecodeValue().ToString()));
+        }
+        return parameters.ToImmutable();
+    }
+
+    private IEnumerable<BundleLink> Links(FhirRequest request, string url, string path, SearchQuery query, SearchPage page)
+    {
+        var used = string.Join('&', query.Used.Select(parameter =>
+            $"{Uri.EscapeDataString(parameter.Name)}={Uri.EscapeDataString(parameter.Value)}"));
+        var general = string.Concat(General
+            .Where(name => request.Http.Request.Query.ContainsKey(name))
+            .Select(name => $"{name}={Uri.EscapeDataString(request.Http.Request.Query[name].ToString())}&"));
+        var self = $"{general}{used}".TrimEnd('&');
+        yield return new BundleLink("self", self.Length > 0 ? $"{url}{path}?{self}" : url + path);
+        if (page.Next is not { } next) yield break;
+        yield return new BundleLink("first", self.Length > 0 ? $"{url}{path}?{self}" : url + path);
+        yield return new BundleLink("next", $"{url}{path}?{general}_page={pageLink.Seal($"{path}\n{used}\n{next}")}");
+    }
+}
