@@ -8,8 +8,9 @@ public static class BenchCommands
     private const string Usage = """
         bench quick [--patients N | --data FOLDER] [--only SCENARIO,…] [--save]
                                      all scenarios against floor and baselines, under four minutes
-        bench load ADDRESS [--connections N] [--seconds N] [--rate N]
-                                     create-observation against a server that runs already
+        bench load ADDRESS [--connections N] [--seconds N] [--rate N] [--process ID]
+                                     create-observation against a server that runs already; with its
+                                     process id also what it allocates
         bench micro [FILTER]         parse, validate, extract: microseconds and bytes
         bench data FOLDER [--patients N]
                                      writes the synthetic data set as NDJSON

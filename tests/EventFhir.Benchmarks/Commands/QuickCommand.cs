@@ -10,7 +10,7 @@ namespace EventFhir.Benchmarks.Commands;
 public static class QuickCommand
 {
     private const int Seed = 20_240_131;
-    private const int PatientsDefault = 100;
+    private const int PatientsDefault = 400;
 
     public static SampleData DataOf(Options options) => options.Text("data") is { } folder
         ? SampleData.ReadFolder(folder)

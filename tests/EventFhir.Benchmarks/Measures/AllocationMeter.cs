@@ -15,7 +15,7 @@ public sealed class AllocationMeter : IDisposable
     {
         var counters = new EventPipeProvider(
             "System.Runtime", EventLevel.Informational, 0, new Dictionary<string, string>(StringComparer.Ordinal) { ["EventCounterIntervalSec"] = "1" });
-        session = new DiagnosticsClient(processId).StartEventPipeSession(counters);
+        session = new DiagnosticsClient(processId).StartEventPipeSession([counters], requestRundown: false);
         reading = Task.Run(Read);
     }
 

@@ -17,6 +17,7 @@ public sealed class QuickRun(Bench bench, SampleData data, RunReport report, Fun
     private const int Connections = 32;
     private const int Rounds = 3;
     private static readonly TimeSpan RoundDuration = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan AllocationDuration = TimeSpan.FromSeconds(4.5);
     private static readonly TimeSpan WarmUpDuration = TimeSpan.FromSeconds(3);
 
     public async Task RunAsync()
@@ -103,7 +104,7 @@ public sealed class QuickRun(Bench bench, SampleData data, RunReport report, Fun
             await serverTrial.RunRoundAsync(RoundDuration);
         }
 
-        if (allocation is Allocation.Measure) serverTrial.MeasureAllocation(RoundDuration);
+        if (allocation is Allocation.Measure) serverTrial.MeasureAllocation(AllocationDuration);
         Add(Row.Of(scenario, floorTrial, null, null));
         Add(Row.Of(scenario, serverTrial, "floor", floorTrial.PerSecond));
         return serverTrial;

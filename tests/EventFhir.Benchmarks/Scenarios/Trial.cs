@@ -68,6 +68,6 @@ public sealed class Trial(ProgramUnderTest program, Workload workload, int conne
         using var allocation = new AllocationMeter(program.ProcessId);
         using var generator = new LoadGenerator(program.Address, connections);
         var result = generator.RunClosed(workload, duration);
-        AllocatedBytes = allocation.BytesPerSecond() / result.PerSecond;
+        if (allocation.BytesPerSecond() is > 0 and var perSecond) AllocatedBytes = perSecond / result.PerSecond;
     }
 }
