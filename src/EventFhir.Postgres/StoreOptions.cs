@@ -12,7 +12,7 @@ public sealed record StoreOptions
     /// <summary>Groups waiting at most; what comes on top is refused as too busy.</summary>
     public int QueueLengthMax { get; init; } = 8_192;
 
-    /// <summary>A group with more commands, or more bytes than a batch, goes through a lane of its own, so that it does not hold up small writes.</summary>
+    /// <summary>A group with more commands, or more bytes than a batch, goes through a lane of its own, and does not hold up small writes.</summary>
     public int SmallGroupCommandsMax { get; init; } = 200;
 
     public int LargeGroupsWaitingMax { get; init; } = 256;

@@ -135,7 +135,9 @@ public sealed class ReadingResources(TestCluster cluster)
     private async Task<StoreFixture> FilledAsync()
     {
         var fixture = await NewAsync(cluster);
-        foreach (var command in new[] { Put(Observation, "a", 1), Put(Patient, "p", 1), Put(Observation, "a", 2), Put(Observation, "b", 1), Delete(Observation, "a") })
+        WriteCommand[] commands =
+            [Put(Observation, "a", 1), Put(Patient, "p", 1), Put(Observation, "a", 2), Put(Observation, "b", 1), Delete(Observation, "a")];
+        foreach (var command in commands)
         {
             await fixture.WriteAsync(command);
             await Task.Delay(3);

@@ -30,7 +30,8 @@ public sealed class WritingResources(TestCluster cluster)
         var written = Assert.IsType<WriteOutcome.Appended>(await fixture.WriteAsync(Put(Observation, "a", 1)));
         Assert.Equal(
             "{\"resourceType\":\"Observation\",\"id\":\"a\",\"meta\":{\"versionId\":\"1\",\"lastUpdated\":\"" +
-            written.LastUpdated.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture) + "\"},\"note\":\"1 é\"}",
+            written.LastUpdated.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture) +
+            "\"},\"note\":\"1 é\"}",
             await fixture.ScalarAsync<string>("select body from es.event"));
     }
 
@@ -54,7 +55,8 @@ public sealed class WritingResources(TestCluster cluster)
         Assert.Equal((2, true), (again.Version, again.IsDeleted));
         Assert.Equal(0, Assert.IsType<WriteOutcome.Unchanged>(await fixture.WriteAsync(Delete(Observation, "never"))).Version);
         Assert.Equal(0, await fixture.ScalarAsync<long>(
-            "select (select count(*) from fhir.x_observation) + (select count(*) from fhir.str_observation) + (select count(*) from fhir.ref_observation)"));
+            "select (select count(*) from fhir.x_observation) + (select count(*) from fhir.str_observation) + " +
+            "(select count(*) from fhir.ref_observation)"));
     }
 
     [Fact]
@@ -93,7 +95,9 @@ public sealed class WritingResources(TestCluster cluster)
     {
         await using var fixture = await NewAsync(cluster, new StoreOptions { Lanes = 3 });
         var outcomes = await Task.WhenAll(Enumerable.Range(1, 20).Select(seed => fixture.WriteAsync(Put(Observation, "a", seed))));
-        Assert.Equal(Enumerable.Range(1, 20).Select(n => (long)n), outcomes.Cast<WriteOutcome.Appended>().Select(appended => appended.Version).Order());
+        Assert.Equal(
+            Enumerable.Range(1, 20).Select(n => (long)n),
+            outcomes.Cast<WriteOutcome.Appended>().Select(appended => appended.Version).Order());
     }
 
     [Fact]
@@ -120,7 +124,9 @@ public sealed class WritingResources(TestCluster cluster)
         var content = broken.Content! with { Body = broken.Content.Body with { Tail = new byte[] { 0xff, 0xfe } } };
         await fixture.WriteAsync(Put(Observation, "first", 1));
         var outcomes = await Task.WhenAll(
-            fixture.WriteAsync(Put(Observation, "a", 1)), fixture.WriteAsync(broken with { Content = content }), fixture.WriteAsync(Put(Observation, "b", 1)));
+            fixture.WriteAsync(Put(Observation, "a", 1)),
+            fixture.WriteAsync(broken with { Content = content }),
+            fixture.WriteAsync(Put(Observation, "b", 1)));
         Assert.IsType<WriteOutcome.Appended>(outcomes[0]);
         Assert.Equal(RefusalKind.Internal, Assert.IsType<WriteOutcome.Refused>(outcomes[1]).Refusal.Kind);
         Assert.IsType<WriteOutcome.Appended>(outcomes[2]);
@@ -130,8 +136,9 @@ public sealed class WritingResources(TestCluster cluster)
     public async Task The_same_idempotency_key_has_one_effect_and_the_same_outcome()
     {
         await using var fixture = await NewAsync(cluster);
-        var first = await fixture.Store.WriteAsync(new WriteGroup([Post(Observation, "a", 1), Put(Patient, "p", 1)], Provenance.None, "key"), default);
-        var again = await fixture.Store.WriteAsync(new WriteGroup([Post(Observation, "b", 1), Put(Patient, "p", 1)], Provenance.None, "key"), default);
+        var sent = new WriteGroup([Post(Observation, "a", 1), Put(Patient, "p", 1)], Provenance.None, "key");
+        var first = await fixture.Store.WriteAsync(sent, default);
+        var again = await fixture.Store.WriteAsync(sent with { Commands = [Post(Observation, "b", 1), Put(Patient, "p", 1)] }, default);
         Assert.Equal(first.AsEnumerable(), again);
         Assert.Equal(2, await fixture.ScalarAsync<long>("select count(*) from es.event"));
     }
@@ -149,7 +156,8 @@ public sealed class WritingResources(TestCluster cluster)
     public async Task Parallel_retries_with_one_idempotency_key_have_one_effect()
     {
         await using var fixture = await NewAsync(cluster, new StoreOptions { Lanes = 3 });
-        var outcomes = await Task.WhenAll(Enumerable.Range(0, 20).Select(n => fixture.Store.WriteAsync(One(Post(Observation, $"o{n}", n), "key"), default)));
+        var outcomes = await Task.WhenAll(
+            Enumerable.Range(0, 20).Select(n => fixture.Store.WriteAsync(One(Post(Observation, $"o{n}", n), "key"), default)));
         Assert.Single(outcomes.Select(outcome => outcome[0]).Distinct());
         Assert.Equal(1, await fixture.ScalarAsync<long>("select count(*) from es.event"));
     }

@@ -118,7 +118,8 @@ internal sealed class Cluster(EmbeddedOptions options, PostgresBinaries binaries
             "-D", fresh, "-U", SuperUser, $"--pwfile={passwordFile}", "--auth=scram-sha-256", "--encoding=UTF8", $"--locale={locale}",
             "--data-checksums",
         ];
-        return account.RunAsync(binaries["initdb"], options.Durability is Durability.Full ? arguments : [.. arguments, "--no-sync"], cancellationToken);
+        if (options.Durability is Durability.Relaxed) arguments = [.. arguments, "--no-sync"];
+        return account.RunAsync(binaries["initdb"], arguments, cancellationToken);
     }
 
     /// <summary>Beside the cluster, where the path is short enough for a socket address and the file system knows sockets; else none.</summary>

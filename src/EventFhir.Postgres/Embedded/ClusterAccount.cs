@@ -17,7 +17,8 @@ internal sealed record ClusterAccount(string? Name)
             ? await ExternalProgram.RunAsync(useradd, ["--system", "--no-create-home", "--shell", "/usr/sbin/nologin", OwnName], cancellationToken)
             : await ExternalProgram.RunAsync("adduser", ["-S", "-D", "-H", "-s", "/sbin/nologin", OwnName], cancellationToken);
         if (created.Succeeded && Exists(OwnName)) return new ClusterAccount(OwnName);
-        throw new EmbeddedPostgresException("PostgreSQL does not run as root and no account for it could be created. Run: useradd --system eventfhir");
+        throw new EmbeddedPostgresException(
+            "PostgreSQL does not run as root and no account for it could be created. Run: useradd --system eventfhir");
     }
 
     /// <summary>Runs one of PostgreSQL's programs as this account.</summary>

@@ -73,7 +73,8 @@ public sealed class Migrator(NpgsqlDataSource database)
                 var state = !known.Remove(rows.GetInt32(0), out var migration) ? MigrationState.Unknown
                     : migration.Checksum == rows.GetString(2) ? MigrationState.Applied
                     : MigrationState.Changed;
-                status.Add(new MigrationStatus(rows.GetInt32(0), rows.GetString(1), state, await rows.GetFieldValueAsync<DateTimeOffset>(3, cancellationToken)));
+                var appliedAt = await rows.GetFieldValueAsync<DateTimeOffset>(3, cancellationToken);
+                status.Add(new MigrationStatus(rows.GetInt32(0), rows.GetString(1), state, appliedAt));
             }
         status.AddRange(known.Values.Select(left => new MigrationStatus(left.Number, left.Name, MigrationState.Pending, AppliedAt: null)));
         return [.. status.OrderBy(step => step.Number)];

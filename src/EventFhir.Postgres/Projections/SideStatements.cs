@@ -32,7 +32,8 @@ internal sealed class SideStatements
         Replace = SqlWriter.Text($"""
             with n as materialized ({rows}), gone as (
                 delete from {table} t
-                using (select -w.rids[p.pos] as rid from unnest({IndexSql.Parameter(columns.Length + 2, ValueKind.Parameter)}) p(pos), {IndexSql.Written}
+                using (select -w.rids[p.pos] as rid
+                       from unnest({IndexSql.Parameter(columns.Length + 2, ValueKind.Parameter)}) p(pos), {IndexSql.Written}
                        where w.rids[p.pos] < 0) old
                 where t.rid = old.rid and not exists (select from n where -n.rid = t.rid{same}))
             insert into {table} ({Columns}) select {named}abs(n.rid) from n

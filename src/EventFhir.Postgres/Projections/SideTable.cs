@@ -21,7 +21,9 @@ internal sealed record SideTable(SideTables Flag, string Prefix, ImmutableArray<
     public static ImmutableArray<SideTable> All { get; } =
     [
         new(SideTables.Identifiers, "ident", [new("hash", ValueKind.Hash)], SqlWriter.Text($"hash")),
-        new(SideTables.References, "ref", [new("parameter", ValueKind.Parameter), new("target", ValueKind.Reference)], SqlWriter.Text($"parameter, target")),
+        new(
+            SideTables.References, "ref",
+            [new("parameter", ValueKind.Parameter), new("target", ValueKind.Reference)], SqlWriter.Text($"parameter, target")),
         new(
             SideTables.Strings, "str",
             [new("parameter", ValueKind.Parameter), new("normalized", ValueKind.Text), new("exact", ValueKind.Text)],

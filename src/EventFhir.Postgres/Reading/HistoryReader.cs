@@ -131,7 +131,8 @@ public sealed class HistoryReader(EventDatabase database, Release release)
         switch (query.Scope)
         {
             case HistoryScope.Instance { Key: var key }:
-                sql.Append($"(select s.version::bigint from es.stream s where s.tenant = {Tenant} and s.type = {(short)key.Type.Number} and s.id = {key.Id.Value})");
+                sql.Append($"(select s.version::bigint from es.stream s where s.tenant = {Tenant}")
+                    .Append($" and s.type = {(short)key.Type.Number} and s.id = {key.Id.Value})");
                 break;
             case HistoryScope.OfType { Type: var type }:
                 sql.Append($"(select sum(c.versions)::bigint from es.counter c where c.tenant = {Tenant} and c.type = {(short)type.Number})");
@@ -147,7 +148,8 @@ public sealed class HistoryReader(EventDatabase database, Release release)
         switch (query.Scope)
         {
             case HistoryScope.Instance { Key: var key }:
-                sql.Append($" where e.rid = (select s.rid from es.stream s where s.tenant = {Tenant} and s.type = {(short)key.Type.Number} and s.id = {key.Id.Value})");
+                sql.Append($" where e.rid = (select s.rid from es.stream s where s.tenant = {Tenant}")
+                    .Append($" and s.type = {(short)key.Type.Number} and s.id = {key.Id.Value})");
                 break;
             case HistoryScope.OfType { Type: var type }:
                 sql.Append($" where e.tenant = {Tenant} and e.type = {(short)type.Number}");
@@ -161,6 +163,7 @@ public sealed class HistoryReader(EventDatabase database, Release release)
         if (query.AtBefore is { } atBefore) sql.Append($" and e.recorded_at < {atBefore.UtcDateTime}");
         // A version is current until the next one is written.
         if (query.AtFrom is { } atFrom)
-            sql.Append($" and not exists (select from es.event n where n.rid = e.rid and n.version = e.version + 1 and n.recorded_at <= {atFrom.UtcDateTime})");
+            sql.Append($" and not exists (select from es.event n where n.rid = e.rid and n.version = e.version + 1")
+                .Append($" and n.recorded_at <= {atFrom.UtcDateTime})");
     }
 }

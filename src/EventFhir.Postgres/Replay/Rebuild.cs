@@ -88,7 +88,11 @@ public sealed class Rebuild(EventDatabase database, ReplayRules rules)
             {
                 await using var page = new NpgsqlCommand(SqlFile.Read("replay-page.sql"), own)
                 {
-                    Parameters = { new NpgsqlParameter<long> { TypedValue = from }, new NpgsqlParameter<long> { TypedValue = Math.Min(from + PageRids, last) } },
+                    Parameters =
+                    {
+                        new NpgsqlParameter<long> { TypedValue = from },
+                        new NpgsqlParameter<long> { TypedValue = Math.Min(from + PageRids, last) },
+                    },
                 };
                 var resources = await replay.ReadAsync(page, cancellationToken);
                 await replay.WriteAsync(own, resources, cancellationToken);

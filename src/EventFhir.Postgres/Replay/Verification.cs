@@ -47,7 +47,10 @@ public sealed class Verification(EventDatabase database, ReplayRules rules)
         foreach (var type in types) await connection.RunAsync(replay.TablesOf(type).CreateTables.Text, cancellationToken);
         var resources = await MakeExpectedAsync(connection, replay, progress, cancellationToken);
         foreach (var damaged in replay.Unreadable.Take(ShownMax))
-            differences.Add(new Difference("the body cannot be read", $"{damaged.Type.Name}/{await IdOfAsync(connection, damaged.Rid, cancellationToken)}"));
+        {
+            var id = await IdOfAsync(connection, damaged.Rid, cancellationToken);
+            differences.Add(new Difference("the body cannot be read", $"{damaged.Type.Name}/{id}"));
+        }
         foreach (var type in types)
             await CompareAsync(connection, type, replay.TablesOf(type), stored.GetValueOrDefault(type), differences, cancellationToken);
         // Nothing is kept: the temporary tables go with the transaction.
@@ -96,7 +99,8 @@ public sealed class Verification(EventDatabase database, ReplayRules rules)
     {
         if (fingerprint != TypeTables.Fingerprint(expected.Layout))
         {
-            differences.Add(new Difference(fingerprint is null ? "the search tables are missing" : "the search tables have another layout", type.Name));
+            var what = fingerprint is null ? "the search tables are missing" : "the search tables have another layout";
+            differences.Add(new Difference(what, type.Name));
             return;
         }
         var actual = new TypeTables(expected.Layout);
@@ -111,17 +115,22 @@ public sealed class Verification(EventDatabase database, ReplayRules rules)
     {
         var table = actual.Text.Replace("\"", "", StringComparison.Ordinal);
         var statement = new SqlBuilder().Append($"""
-            (select 'missing', s.id from (select rid from (select {columns} from {expected} except all select {columns} from {actual}) d limit {ShownMax}) d
+            (select 'missing', s.id
+             from (select rid from (select {columns} from {expected} except all select {columns} from {actual}) d limit {ShownMax}) d
              left join es.stream s on s.rid = d.rid)
             union all
-            (select 'wrong', s.id from (select rid from (select {columns} from {actual} except all select {columns} from {expected}) d limit {ShownMax}) d
+            (select 'wrong', s.id
+             from (select rid from (select {columns} from {actual} except all select {columns} from {expected}) d limit {ShownMax}) d
              left join es.stream s on s.rid = d.rid)
             """).Statement();
         await using var batch = connection.CreateBatch();
         batch.BatchCommands.Add(statement);
         await using var row = await batch.ExecuteReaderAsync(cancellationToken);
         while (await row.ReadAsync(cancellationToken))
-            differences.Add(new Difference($"a row of {table} is {row.GetString(0)}", row.IsDBNull(1) ? type.Name : $"{type.Name}/{row.GetString(1)}"));
+        {
+            var subject = row.IsDBNull(1) ? type.Name : $"{type.Name}/{row.GetString(1)}";
+            differences.Add(new Difference($"a row of {table} is {row.GetString(0)}", subject));
+        }
     }
 
     private static async Task<string> IdOfAsync(NpgsqlConnection connection, long rid, CancellationToken cancellationToken)

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace EventFhir.Postgres.Sql;
 
-/// <summary>A name that may stand in SQL text: lower-case letters, digits, underscores and dots between parts. Nothing else can be put into one.</summary>
+/// <summary>A name that may stand in SQL text: lower-case letters, digits, underscores, and dots between parts; nothing else fits into one.</summary>
 internal readonly record struct SqlName
 {
     public SqlName(string name)

@@ -169,7 +169,9 @@ internal sealed class AppendBatch(ProjectionCatalog projections, Release release
     }
 
     private ResourceKey KeyOf(short type, string id) =>
-        ResourceId.TryParse(id, out var parsed) ? new ResourceKey(release.TypeOfNumber(type), parsed) : throw new UnreachableException("A stored id is malformed.");
+        ResourceId.TryParse(id, out var parsed)
+            ? new ResourceKey(release.TypeOfNumber(type), parsed)
+            : throw new UnreachableException("A stored id is malformed.");
 
     private static ResourceHead? HeadOf(long version, bool isDeleted, DateTimeOffset updated) =>
         version == 0 ? null : new ResourceHead(version, isDeleted, updated, Digest: default);
