@@ -19,7 +19,7 @@ internal sealed class MainStatements
         Create = SqlWriter.Text($"""
             create table {table} (rid bigint primary key, {SqlWriter.Join("", columns.Select(
                 column => SqlWriter.Text($"{column.Name} {SqlTypes.Column(column.Kind)}, ")))}terms bigint[] not null)
-                with (fillfactor = 90, autovacuum_vacuum_insert_scale_factor = 0.05);
+                with (fillfactor = 90, autovacuum_vacuum_insert_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.2);
             alter table {table} alter column terms set statistics 2000;
 
             """);
@@ -39,13 +39,12 @@ internal sealed class MainStatements
             where w.rids[n.pos] <> 0
             """);
         Insert = SqlWriter.Text($"insert into {table} ({Columns}) {rows}").Text;
-        // The lock of the stream keeps other writers of the same rid away, so looking first is safe, and an equal row is not touched at all.
+        // A live resource has its row, and the lock of its stream keeps other writers away: no upsert is needed, and an equal row is not touched.
         Replace = SqlWriter.Text($"""
-            insert into {table} as t ({Columns})
-            select abs(n.rid), {Prefixed("n", columns)} from ({rows} offset 0) n
-            where n.rid > 0 or not exists (
-                select from {table} o where o.rid = -n.rid and ({Prefixed("o", columns)}) is not distinct from ({Prefixed("n", columns)}))
-            on conflict (rid) do update set ({names}) = row({Prefixed("excluded", columns)})
+            with n as materialized ({rows}), changed as (
+                update {table} t set ({names}) = row({Prefixed("n", columns)})
+                from n where t.rid = -n.rid and ({Prefixed("t", columns)}) is distinct from ({Prefixed("n", columns)}))
+            insert into {table} ({Columns}) select n.rid, {Prefixed("n", columns)} from n where n.rid > 0
             """).Text;
         Remove = SqlWriter.Text($"""
             delete from {table} t using unnest($1::int[]) n(pos), {IndexSql.Written} where t.rid = abs(w.rids[n.pos]) and w.rids[n.pos] <> 0
