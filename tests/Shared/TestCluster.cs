@@ -25,7 +25,7 @@ public sealed class TestCluster : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        DeleteWhatKilledRunsLeft();
+        await ClearWhatKilledRunsLeftAsync();
         postgres = await EmbeddedPostgres.StartAsync(
             new EmbeddedOptions(folder, MemoryMegabytes: 512, Durability.Relaxed), TestContext.Current.CancellationToken);
     }
@@ -49,17 +49,19 @@ public sealed class TestCluster : IAsyncLifetime
         if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
     }
 
-    private static void DeleteWhatKilledRunsLeft()
+    /// <summary>A run that was killed leaves its server running; nobody else would ever stop it.</summary>
+    private static async Task ClearWhatKilledRunsLeftAsync()
     {
         foreach (var left in Directory.EnumerateDirectories(Path.GetTempPath(), FolderPrefix + "*"))
         {
-            // A live run holds the lock and has a fresh folder; only old folders without an owner are cleared away.
-            if (Directory.GetCreationTimeUtc(left) > DateTime.UtcNow.AddHours(-2) || EmbeddedPostgres.FindRunning(left) is not null) continue;
+            // A live run holds the lock; one that is just starting may not have taken it yet.
+            if (Directory.GetCreationTimeUtc(left) > DateTime.UtcNow.AddMinutes(-5) || EmbeddedPostgres.FindRunning(left) is not null) continue;
             try
             {
+                await EmbeddedPostgres.StopLeftoverAsync(new EmbeddedOptions(left), CancellationToken.None);
                 Directory.Delete(left, recursive: true);
             }
-            catch (IOException)
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or EmbeddedPostgresException)
             {
                 // Another run clears it at the same time.
             }

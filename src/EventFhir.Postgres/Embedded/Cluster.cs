@@ -101,7 +101,7 @@ internal sealed class Cluster(EmbeddedOptions options, PostgresBinaries binaries
     }
 
     /// <summary>A server that outlived its owner may run with other settings and other binaries, so it is stopped, not adopted.</summary>
-    private async Task StopOrphanAsync(CancellationToken cancellationToken)
+    public async Task StopOrphanAsync(CancellationToken cancellationToken)
     {
         if (await Postmaster.FindAsync(folder, cancellationToken) is var orphan and not 0)
         {

@@ -76,6 +76,17 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
         return Directory.Exists(dataFolder) && OwnerLock.IsHeld(dataFolder) ? PrivateFile.TryRead(ConnectionFile(dataFolder)) : null;
     }
 
+    /// <summary>Stops the server that a killed owner of the folder left running, if there is one.</summary>
+    /// <exception cref="EmbeddedPostgresException">The owner lives.</exception>
+    public static async Task StopLeftoverAsync(EmbeddedOptions options, CancellationToken cancellationToken)
+    {
+        options = options with { DataFolder = Path.GetFullPath(options.DataFolder) };
+        using var owner = await OwnerLock.TakeAsync(options.DataFolder, cancellationToken);
+        var binaries = await PostgresBinaries.FindOrInstallAsync(NullLogger.Instance, cancellationToken);
+        var account = await ClusterAccount.ChooseAsync(cancellationToken);
+        await new Cluster(options, binaries, account, NullLogger.Instance).StopOrphanAsync(cancellationToken);
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (disposed) return;
