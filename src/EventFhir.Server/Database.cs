@@ -36,7 +36,8 @@ public sealed class Database : IAsyncDisposable
 
     /// <summary>Something secret that is the same for every server on this database: the password, or else the whole connection string.</summary>
     public string SharedSecret =>
-        new DbConnectionStringBuilder { ConnectionString = ConnectionString }.TryGetValue("Password", out var password) ? (string)password : ConnectionString;
+        new DbConnectionStringBuilder { ConnectionString = ConnectionString }.TryGetValue("Password", out var password) ? (string)password
+            : ConnectionString;
 
     /// <exception cref="IOException">The cluster of the data folder belongs to another process.</exception>
     public static async Task<Database> OpenAsync(EventFhirOptions options, Cluster cluster, CancellationToken cancellationToken)

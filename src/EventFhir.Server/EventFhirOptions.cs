@@ -35,11 +35,14 @@ public sealed record EventFhirOptions
     {
         var configuration = new ConfigurationBuilder().AddJsonFile(Path.GetFullPath("appsettings.json"), optional: true).Build();
         string Text(Setting setting) =>
-            arguments(setting) ?? Environment.GetEnvironmentVariable(setting.EnvironmentVariable) ?? configuration[setting.ConfigurationKey] ?? setting.Default;
+            arguments(setting) ?? Environment.GetEnvironmentVariable(setting.EnvironmentVariable) ?? configuration[setting.ConfigurationKey]
+                ?? setting.Default;
         T Parsed<T>(Setting setting, Func<string, (bool, T)> parse) =>
-            parse(Text(setting)) is (true, var value) ? value : throw new FormatException($"{setting.Option}: {setting.Meaning} '{Text(setting)}' is not that.");
+            parse(Text(setting)) is (true, var value) ? value
+                : throw new FormatException($"{setting.Option}: {setting.Meaning} '{Text(setting)}' is not that.");
         string? Optional(Setting setting) => Text(setting) is { Length: > 0 } text ? text : null;
-        Uri? OptionalUrl(Setting setting) => Optional(setting) is null ? null : Parsed(setting, text => (Uri.TryCreate(text, UriKind.Absolute, out var url), url));
+        Uri? OptionalUrl(Setting setting) =>
+            Optional(setting) is null ? null : Parsed(setting, text => (Uri.TryCreate(text, UriKind.Absolute, out var url), url));
 
         var options = new EventFhirOptions
         {
@@ -50,15 +53,18 @@ public sealed record EventFhirOptions
             AllowAnonymous = Parsed(Settings.AllowAnonymous, text => (bool.TryParse(text, out var allowed), allowed)),
             BaseUrl = OptionalUrl(Settings.BaseUrl)?.ToString().TrimEnd('/'),
             Release = Parsed(Settings.Release, text => (text is "R4", Release.R4)),
-            WriterLanes = Parsed(Settings.WriterLanes, text => (int.TryParse(text, CultureInfo.InvariantCulture, out var lanes) && lanes is > 0 and <= 64, lanes)),
+            WriterLanes = Parsed(Settings.WriterLanes, text =>
+                (int.TryParse(text, CultureInfo.InvariantCulture, out var lanes) && lanes is > 0 and <= 64, lanes)),
             PageKey = Optional(Settings.PageKey),
             LogJson = Parsed(Settings.LogFormat, text => (text is "text" or "json", text is "json")),
             LogLevel = Parsed(Settings.LogLevel, text => (Enum.TryParse<LogLevel>(text, ignoreCase: true, out var level), level)),
             OtlpEndpoint = OptionalUrl(Settings.Otlp)
-                ?? (Uri.TryCreate(Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT"), UriKind.Absolute, out var endpoint) ? endpoint : null),
+                ?? (Uri.TryCreate(Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT"), UriKind.Absolute, out var endpoint) ? endpoint
+                    : null),
         };
         if (!IPAddress.IsLoopback(options.Listen) && !options.AllowAnonymous)
-            throw new FormatException($"--listen {options.Listen}: there is no authentication yet, so listening beyond loopback needs --allow-anonymous.");
+            throw new FormatException(
+                $"--listen {options.Listen}: there is no authentication yet, so listening beyond loopback needs --allow-anonymous.");
         return options;
     }
 }

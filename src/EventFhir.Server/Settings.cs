@@ -2,7 +2,8 @@ using System.Collections.Immutable;
 
 namespace EventFhir.Server;
 
-/// <summary>One configuration key: on the command line as --name, in the environment as EVENTFHIR_NAME, in appsettings.json as EventFhir:Name.</summary>
+/// <summary>One configuration key: on the command line as --name, in the environment as EVENTFHIR_NAME, in appsettings.json as
+/// EventFhir:Name.</summary>
 /// <param name="Name">With dashes: "writer-lanes".</param>
 /// <param name="Default">As text; empty if there is none.</param>
 public sealed record Setting(string Name, string Default, string Meaning)
@@ -18,17 +19,21 @@ public sealed record Setting(string Name, string Default, string Meaning)
 public static class Settings
 {
     public static readonly Setting Data = new("data", ".data", "Folder of the private PostgreSQL cluster; created when missing.");
-    public static readonly Setting Connection = new("connection", "", "Connection string of a PostgreSQL database to use instead of a private cluster.");
+    public static readonly Setting Connection =
+        new("connection", "", "Connection string of a PostgreSQL database to use instead of a private cluster.");
     public static readonly Setting Port = new("port", "8080", "TCP port; 0 picks a free one.");
     public static readonly Setting Listen = new("listen", "127.0.0.1", "IP address to listen on. Other than loopback needs --allow-anonymous.");
-    public static readonly Setting AllowAnonymous = new("allow-anonymous", "false", "Allows to listen beyond loopback although there is no authentication yet.");
+    public static readonly Setting AllowAnonymous =
+        new("allow-anonymous", "false", "Allows to listen beyond loopback although there is no authentication yet.");
     public static readonly Setting BaseUrl = new("base-url", "", "The base URL as clients see it, behind a proxy; by default that of the request.");
     public static readonly Setting Release = new("release", "R4", "The FHIR release that is served.");
     public static readonly Setting WriterLanes = new("writer-lanes", "1", "Connections that write small groups; one is enough on most machines.");
     public static readonly Setting PageKey = new("page-key", "", "Secret that signs page links; by default derived from the connection string.");
     public static readonly Setting LogFormat = new("log-format", "text", "Log lines on stderr: text or json.");
-    public static readonly Setting LogLevel = new("log-level", "Warning", "Lowest level that is logged: Trace, Debug, Information, Warning, Error, Critical, None.");
-    public static readonly Setting Otlp = new("otlp-endpoint", "", "OTLP collector for traces and metrics, as OTEL_EXPORTER_OTLP_ENDPOINT; empty: none are sent.");
+    public static readonly Setting LogLevel =
+        new("log-level", "Warning", "Lowest level that is logged: Trace, Debug, Information, Warning, Error, Critical, None.");
+    public static readonly Setting Otlp =
+        new("otlp-endpoint", "", "OTLP collector for traces and metrics, as OTEL_EXPORTER_OTLP_ENDPOINT; empty: none are sent.");
 
     /// <summary>What every command takes.</summary>
     public static readonly ImmutableArray<Setting> Database = [Data, Connection, LogFormat, LogLevel];

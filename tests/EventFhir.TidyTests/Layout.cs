@@ -44,7 +44,8 @@ public sealed class Layout
     public void There_are_no_other_source_projects() =>
         Assert.Equal(
             MayReference.Keys.Where(path => path.StartsWith("src/", StringComparison.Ordinal)).Order(StringComparer.Ordinal),
-            Directory.EnumerateDirectories(Path.Combine(Source.Root, "src")).Select(path => $"src/{Path.GetFileName(path)}").Order(StringComparer.Ordinal));
+            Directory.EnumerateDirectories(Path.Combine(Source.Root, "src")).Select(path => $"src/{Path.GetFileName(path)}")
+                .Order(StringComparer.Ordinal));
 
     [Fact]
     public void Each_package_is_referenced_by_one_source_project()
@@ -85,11 +86,13 @@ public sealed class Layout
     [Fact]
     public void Lines_fit_the_screen()
     {
-        var wide = from file in Source.Under("src").Files.Concat(Source.Under("tests").Files).Concat(Source.Under("eng").Files)
+        // A test may keep a JSON sample or a row of a table on one line.
+        var wide = from file in Source.Under("src").Files.Concat(Source.Under("eng").Files).Concat(Source.Under("tests").Files)
+                   let max = file.Path.StartsWith("tests/", StringComparison.Ordinal) ? 300 : 150
                    from line in file.Text.Split('\n').Select((text, index) => (text.Length, Number: index + 1))
-                   where line.Length > 150
+                   where line.Length > max
                    select $"{file.Path}:{line.Number}: {line.Length} characters";
-        Source.Report(wide, "Break lines at 150 characters:");
+        Source.Report(wide, "Break lines at 150 characters (tests: 300):");
     }
 
     [Fact]

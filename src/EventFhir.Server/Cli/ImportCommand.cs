@@ -13,11 +13,15 @@ internal static class ImportCommand
     {
         var paths = new Argument<string[]>("PATH")
         {
-            Arity = ArgumentArity.OneOrMore, Description = "Files and folders: .ndjson, .json (resources and Bundles), .tgz of FHIR packages; all also as .gz.",
+            Arity = ArgumentArity.OneOrMore, Description =
+                "Files and folders: .ndjson, .json (resources and Bundles), .tgz of FHIR packages; all also as .gz.",
         };
-        var errors = new Option<string>("--errors") { HelpName = "FILE", Description = "Writes what is refused, and why, there: one JSON object per line." };
-        var journal = new Option<string>("--journal") { HelpName = "FILE", Description = "Keeps the progress there, so that the same command goes on where it stopped." };
-        var command = new Command("import", "Stores the resources of files; what is stored already with the same content is left alone.") { paths, errors, journal };
+        var errors = new Option<string>("--errors") { HelpName = "FILE", Description =
+            "Writes what is refused, and why, there: one JSON object per line." };
+        var journal = new Option<string>("--journal") { HelpName = "FILE", Description =
+            "Keeps the progress there, so that the same command goes on where it stopped." };
+        var command = new Command("import", "Stores the resources of files; what is stored already with the same content is left alone.") { paths,
+            errors, journal };
         command.SetAction((parsed, cancellationToken) => RunAsync(
             options.Read(parsed),
             ImportFiles.Find(parsed.GetRequiredValue(paths)),
@@ -50,7 +54,8 @@ internal static class ImportCommand
             foreach (var (type, count) in importer.Counts.OrderBy(entry => entry.Key, StringComparer.Ordinal))
                 await screen.Output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{type}\t{count.Stored}\t{count.Unchanged}"));
         }
-        if (errors.Count > 0) await screen.Error.WriteLineAsync($"{errors.Count} resources were refused{(errorsPath is null ? "" : $"; see {errorsPath}")}.");
+        var where = errorsPath is null ? "" : $"; see {errorsPath}";
+        if (errors.Count > 0) await screen.Error.WriteLineAsync($"{errors.Count} resources were refused{where}.");
         return errors.Count > 0 ? ExitCodes.Findings : ExitCodes.Success;
     }
 }

@@ -5,7 +5,8 @@ using EventFhir.Postgres.Replay;
 
 namespace EventFhir.Server.Cli;
 
-/// <summary>eventfhir verify: one line for each difference between the log and the projections on stdout, and 1 as exit code if there is any.</summary>
+/// <summary>eventfhir verify: one line for each difference between the log and the projections on stdout, and 1 as exit code if there is
+/// any.</summary>
 internal static class VerifyCommand
 {
     public static Command Define(SettingOptions options)

@@ -14,12 +14,14 @@ public static class FhirInstant
 
     public static string Write(DateTimeOffset instant) => instant.UtcDateTime.ToString(Milliseconds, CultureInfo.InvariantCulture);
 
-    /// <summary>Reads a date-time of any precision as the period it stands for: from Low (inclusive) to High (exclusive). No zone means UTC.</summary>
+    /// <summary>Reads a date-time of any precision as the period it stands for: from Low (inclusive) to High (exclusive). No zone means
+    /// UTC.</summary>
     public static bool TryParsePeriod(string text, out DateTimeOffset low, out DateTimeOffset high)
     {
         // A "+" of a zone that was not encoded arrives as a space.
         var ok = DateTimeOffset.TryParseExact(
-            text.Replace(' ', '+'), Formats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out low);
+            text.Replace(' ', '+'), Formats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+                out low);
         high = !ok ? low : text.Length switch
         {
             4 => Add(low, years: 1, months: 0),
@@ -43,7 +45,8 @@ public static class FhirInstant
         return TimeSpan.FromTicks(ticks);
     }
 
-    private static DateTimeOffset Add(DateTimeOffset low, TimeSpan span) => DateTimeOffset.MaxValue - low > span ? low + span : DateTimeOffset.MaxValue;
+    private static DateTimeOffset Add(DateTimeOffset low, TimeSpan span) =>
+        DateTimeOffset.MaxValue - low > span ? low + span : DateTimeOffset.MaxValue;
 
     private static DateTimeOffset Add(DateTimeOffset low, int years, int months) =>
         low.Year >= 9999 ? DateTimeOffset.MaxValue : low.AddYears(years).AddMonths(months);

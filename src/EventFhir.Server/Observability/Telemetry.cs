@@ -15,7 +15,8 @@ public sealed class Telemetry(EventFhirOptions options) : IHostedService, IDispo
     public Task StartAsync(CancellationToken cancellationToken)
     {
         if (options.OtlpEndpoint is null) return Task.CompletedTask;
-        var resource = ResourceBuilder.CreateDefault().AddService("eventfhir", serviceVersion: typeof(Telemetry).Assembly.GetName().Version!.ToString(3));
+        var resource = ResourceBuilder.CreateDefault()
+            .AddService("eventfhir", serviceVersion: typeof(Telemetry).Assembly.GetName().Version!.ToString(3));
         traces = Sdk.CreateTracerProviderBuilder()
             .SetResourceBuilder(resource)
             .AddSource("Microsoft.AspNetCore", "Npgsql", "EventFhir.*")

@@ -54,7 +54,8 @@ public sealed class ErrorAnswers(FhirRoutes routes, ILogger<ErrorAnswers> logger
         ? http.Response.StatusCode switch
         {
             404 => Refusal.Of(RefusalKind.NotFound, "not-found", "There is nothing at this URL: no such path, or no such resource type."),
-            405 => Refusal.Of(RefusalKind.MethodNotAllowed, "not-supported", "This URL does not know the method; the Allow header names those it knows."),
+            405 => Refusal.Of(RefusalKind.MethodNotAllowed, "not-supported",
+                "This URL does not know the method; the Allow header names those it knows."),
             _ => null,
         }
         : null;
@@ -69,7 +70,8 @@ public sealed class ErrorAnswers(FhirRoutes routes, ILogger<ErrorAnswers> logger
                 return Refusal.Of(RefusalKind.TimedOut, "timeout", "The request arrived too slowly.");
             case BadHttpRequestException:
                 return Refusal.Of(RefusalKind.BadRequest, "structure", "The request is not valid HTTP.");
-            case DbException { IsTransient: true } or DbException { InnerException: IOException or TimeoutException or System.Net.Sockets.SocketException }:
+            case DbException { IsTransient: true }
+                or DbException { InnerException: IOException or TimeoutException or System.Net.Sockets.SocketException }:
                 Log.DatabaseUnavailable(logger, RequestId.Of(http), exception);
                 return Refusal.Of(RefusalKind.Unavailable, "transient", "The database does not answer at present; try again.");
             default:

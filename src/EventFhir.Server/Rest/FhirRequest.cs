@@ -23,7 +23,8 @@ public readonly record struct FhirRequest(HttpContext Http, AnswerFormat Format,
 
     /// <summary>The version id in the URL; null if it cannot be one of ours.</summary>
     public long? ReadVersion() =>
-        long.TryParse((string)Http.Request.RouteValues["version"]!, NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : null;
+        long.TryParse((string)Http.Request.RouteValues["version"]!, NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version
+            : null;
 
     public Provenance ReadProvenance() => new(
         Actor: null, Header("User-Agent", 200), Header("X-Provenance-Reason", 500), RequestId.Of(Http));

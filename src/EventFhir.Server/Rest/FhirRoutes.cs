@@ -68,7 +68,8 @@ public sealed class FhirRoutes(ImmutableArray<Interaction> interactions, Release
                 return Refusal.Of(
                     RefusalKind.BadRequest,
                     "not-supported",
-                    $"A query parameter is not known to {interaction.Code}; it knows: {string.Join(", ", ["_format", "_pretty", .. interaction.Parameters])}.");
+                    $"A query parameter is not known to {interaction.Code}; it knows: "
+                    + $"{string.Join(", ", ["_format", "_pretty", .. interaction.Parameters])}.");
         return null;
     }
 }

@@ -23,7 +23,8 @@ public sealed class HealthEndpoints(Func<CancellationToken, Task<bool>> isDataba
         {
             return await isDatabaseReady(patience.Token);
         }
-        catch (Exception exception) when (exception is System.Data.Common.DbException or OperationCanceledException or IOException or TimeoutException)
+        catch (Exception exception)
+            when (exception is System.Data.Common.DbException or OperationCanceledException or IOException or TimeoutException)
         {
             return false;
         }

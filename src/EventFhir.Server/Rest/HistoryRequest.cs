@@ -44,7 +44,8 @@ public sealed record HistoryRequest
         "_count" => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
             ? this with { Count = Math.Min(count, Limits.PageSizeMax) }
             : null,
-        "_sort" => text is "_lastUpdated" or "-_lastUpdated" ? this with { Order = text[0] is '_' ? HistoryOrder.OldestFirst : HistoryOrder.NewestFirst } : null,
+        "_sort" => text is "_lastUpdated" or "-_lastUpdated"
+            ? this with { Order = text[0] is '_' ? HistoryOrder.OldestFirst : HistoryOrder.NewestFirst } : null,
         "_since" => FhirInstant.TryParsePeriod(text, out var since, out _) ? this with { Since = since } : null,
         "_before" => FhirInstant.TryParsePeriod(text, out var before, out _) ? this with { Before = before } : null,
         "_at" => FhirInstant.TryParsePeriod(text, out var low, out var high) ? this with { At = (low, high) } : null,

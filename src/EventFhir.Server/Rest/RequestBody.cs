@@ -38,5 +38,6 @@ public readonly struct RequestBody : IDisposable
     public void Dispose() => ArrayPool<byte>.Shared.Return(buffer);
 
     // One byte more than the body, so that its end shows without a larger buffer.
-    private static int LengthOf(HttpRequest request) => request.ContentLength is { } length and > 0 and <= Limits.BodyBytesMax ? (int)length + 1 : 4096;
+    private static int LengthOf(HttpRequest request) =>
+        request.ContentLength is { } length and > 0 and <= Limits.BodyBytesMax ? (int)length + 1 : 4096;
 }

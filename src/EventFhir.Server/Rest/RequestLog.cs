@@ -1,6 +1,7 @@
 namespace EventFhir.Server.Rest;
 
-/// <summary>One log line per request, at level Information: which kind of URL, how it ended and how long it took; never a URL, for it may name a patient.</summary>
+/// <summary>One log line per request, at level Information: which kind of URL, how it ended and how long it took; never a URL, for it may name a
+/// patient.</summary>
 public sealed class RequestLog(ILogger<RequestLog> logger, TimeProvider time)
 {
     public Task HandleAsync(HttpContext http, RequestDelegate next) =>

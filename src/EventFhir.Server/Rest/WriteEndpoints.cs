@@ -54,7 +54,8 @@ public sealed class WriteEndpoints(
         if (refusal is not null) return Answer.Of(refusal);
         var idempotencyKey = request.Http.Request.Headers["Idempotency-Key"].ToString();
         if (idempotencyKey.Length > Limits.IdempotencyKeyLengthMax)
-            return Answer.Of(Refusal.Of(RefusalKind.BadRequest, "too-long", $"An Idempotency-Key has up to {Limits.IdempotencyKeyLengthMax} characters."));
+            return Answer.Of(Refusal.Of(RefusalKind.BadRequest, "too-long",
+                $"An Idempotency-Key has up to {Limits.IdempotencyKeyLengthMax} characters."));
 
         var command = new WriteCommand(kind, key, content, precondition);
         var group = new WriteGroup([command], request.ReadProvenance(), idempotencyKey.Length > 0 ? idempotencyKey : null);
@@ -82,9 +83,11 @@ public sealed class WriteEndpoints(
         return request.Prefer.Return switch
         {
             ReturnPreference.Minimal => answer,
-            ReturnPreference.OperationOutcome => answer with { Issues = Done(isNew ? "created" : outcome is WriteOutcome.Unchanged ? "unchanged" : "updated") },
+            ReturnPreference.OperationOutcome =>
+                answer with { Issues = Done(isNew ? "created" : outcome is WriteOutcome.Unchanged ? "unchanged" : "updated") },
             // A repeated request gets the first answer, and that may be of another text under another id.
-            _ when idempotencyKey is not null && await reader.ReadVersionAsync(key, version, request.Aborted) is { } stored => answer with { Body = [stored.Body] },
+            _ when idempotencyKey is not null && await reader.ReadVersionAsync(key, version, request.Aborted) is { } stored =>
+                answer with { Body = [stored.Body] },
             _ => answer with { Body = VersionedBody.Of(content.Body, version, lastUpdated) },
         };
     }

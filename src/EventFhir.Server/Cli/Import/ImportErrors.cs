@@ -34,7 +34,10 @@ public sealed class ImportErrors : IDisposable
             Count++;
             file?.Write(line.WrittenSpan);
             if (file is null && shown++ < ShownMax)
-                screen.WriteLine($"{record.Source}{(record.Line > 0 ? $":{record.Line}" : "")}: {refusal.Issues[0].Diagnostics} {refusal.Issues[0].Expression}");
+            {
+                var place = record.Line > 0 ? $"{record.Source}:{record.Line}" : record.Source;
+                screen.WriteLine($"{place}: {refusal.Issues[0].Diagnostics} {refusal.Issues[0].Expression}");
+            }
             if (file is null && shown == ShownMax) screen.WriteLine("More refusals are not shown; --errors FILE writes them all.");
         }
     }

@@ -35,7 +35,8 @@ public static class ImportFiles
     public static async IAsyncEnumerable<ImportRecord> ReadAsync(
         FileInfo file, Action<long> read, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await using var disk = new FileStream(file.FullName, new FileStreamOptions { Options = FileOptions.SequentialScan | FileOptions.Asynchronous });
+        await using var disk =
+            new FileStream(file.FullName, new FileStreamOptions { Options = FileOptions.SequentialScan | FileOptions.Asynchronous });
         await using var stream = HasSuffix(file.Name, ".gz", ".tgz") ? new GZipStream(disk, CompressionMode.Decompress) : (Stream)disk;
         var records = HasSuffix(file.Name, Archives) ? ReadArchiveAsync(file.Name, stream, cancellationToken)
             : HasSuffix(file.Name, Lines) ? ReadLinesAsync(file.Name, stream, cancellationToken)

@@ -21,7 +21,8 @@ public sealed class ImportProgress(TextWriter screen, Terminal terminal)
         if (terminal is Terminal.No)
         {
             while (await Task.WhenAny(import, Task.Delay(LineInterval)) != import)
-                await screen.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{100.0 * read() / Math.Max(1, total):N0} % read, {Rate()}"));
+                await screen.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
+                    $"{100.0 * read() / Math.Max(1, total):N0} % read, {Rate()}"));
             await import;
             return;
         }
