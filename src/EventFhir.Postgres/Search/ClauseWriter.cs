@@ -96,9 +96,10 @@ internal sealed class ClauseWriter(SqlBuilder sql, Func<TypeDefinition, bool> ha
         switch (Stored(placement))
         {
             case ParameterPlacement.ReferenceColumn column:
-                sql.Append($"coalesce(x.{tables.Column(column.Column)} in (");
+                var reference = tables.Column(column.Column);
+                sql.Append($"(x.{reference} is not null and x.{reference} in (");
                 WriteTargets(targets);
-                sql.Append($"), false)");
+                sql.Append($"))");
                 break;
             case ParameterPlacement.ReferenceRows rows:
                 sql.Append($"x.rid in (select t.rid from {tables.References} t where t.parameter = {Hashing.Parameter(rows.Parameter.Code)}");
