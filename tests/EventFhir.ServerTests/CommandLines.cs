@@ -108,6 +108,25 @@ public sealed class CommandLines(PostgresCluster postgres)
     }
 
     [Fact]
+    public async Task An_interrupted_import_loses_nothing_when_it_goes_on()
+    {
+        const int count = 20_000;
+        using var folder = new TemporaryFolder();
+        var connection = await postgres.NewDatabaseAsync();
+        await File.WriteAllLinesAsync(folder.File("a.ndjson"), Enumerable.Range(0, count).Select(number => Sample.Patient($"p{number}")));
+        string[] command = ["import", folder.File("a.ndjson"), "--connection", connection, "--journal", folder.File("journal")];
+        await using (var interrupted = EventFhirProcess.Start(command))
+        {
+            for (var i = 0; i < 300 && !File.Exists(folder.File("journal")); i++) await Task.Delay(50);
+            Assert.Equal(130, await interrupted.StopAsync());
+        }
+        var (exitCode, _, errors) = await EventFhirProcess.RunAsync(command);
+        Assert.True(exitCode == 0, errors);
+        var verify = await EventFhirProcess.RunAsync("verify", "--connection", connection);
+        Assert.Contains($"{count} resources: clean", verify.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Import_of_what_is_not_there_is_66() =>
         Assert.Equal(66, (await EventFhirProcess.RunAsync("import", "/no/such/file.ndjson", "--connection", await postgres.NewDatabaseAsync())).ExitCode);
 

@@ -69,7 +69,7 @@ internal sealed class EventFhirProcess : IAsyncDisposable
         Process.Dispose();
     }
 
-    private static EventFhirProcess Start(IReadOnlyList<string> arguments)
+    public static EventFhirProcess Start(IReadOnlyList<string> arguments)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "eventfhir.dll"), .. arguments])
         {

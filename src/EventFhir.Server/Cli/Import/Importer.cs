@@ -19,6 +19,8 @@ public sealed class Importer(ResourceIntake intake, ResourceStore store, ImportE
 {
     private const int GroupResourcesMax = 500;
     private const int GroupBytesMax = 2 * 1024 * 1024;
+    private const int AttemptsMax = 60;
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
     private static readonly Provenance Origin = new(Actor: null, Client: "eventfhir import", Reason: null, CorrelationId: null);
 
     private readonly ConcurrentDictionary<string, ImportCount> counts = new(StringComparer.Ordinal);
@@ -41,13 +43,27 @@ public sealed class Importer(ResourceIntake intake, ResourceStore store, ImportE
         var tasks = Enumerable.Range(0, workers).Select(_ => Task.Run(() => StoreAllAsync(chunks.Reader, failing.Token), failing.Token))
             .Append(Task.Run(() => ReadAllAsync(files, chunks.Writer, progress, failing.Token), failing.Token))
             .ToList();
-        while (tasks.Count > 0)
+        try
         {
-            var ended = await Task.WhenAny(tasks);
-            tasks.Remove(ended);
-            if (!ended.IsCompletedSuccessfully) await failing.CancelAsync();
-            if (tasks.Count == 0 || !ended.IsCompletedSuccessfully) journal.Save();
-            if (!ended.IsCompletedSuccessfully) await ended;
+            // All are awaited to their end, whatever happens: the caller closes the store behind them.
+            await Task.WhenAll(tasks.Select(task => StopOthersOnFailureAsync(task, failing)));
+        }
+        finally
+        {
+            journal.Save();
+        }
+    }
+
+    private static async Task StopOthersOnFailureAsync(Task task, CancellationTokenSource others)
+    {
+        try
+        {
+            await task;
+        }
+        catch
+        {
+            await others.CancelAsync();
+            throw;
         }
     }
 
@@ -105,7 +121,7 @@ public sealed class Importer(ResourceIntake intake, ResourceStore store, ImportE
 
     private async Task WriteAsync(IReadOnlyList<(WriteCommand Command, ImportRecord Record)> commands, CancellationToken cancellationToken)
     {
-        var outcomes = await store.WriteAsync(new WriteGroup([.. commands.Select(entry => entry.Command)], Origin), cancellationToken);
+        var outcomes = await WriteUntilDecidedAsync(new WriteGroup([.. commands.Select(entry => entry.Command)], Origin), cancellationToken);
         if (commands.Count > 1 && outcomes.Any(outcome => outcome is WriteOutcome.Refused))
         {
             // A group is refused as a whole: write its commands one by one to find the one at fault.
@@ -114,6 +130,21 @@ public sealed class Importer(ResourceIntake intake, ResourceStore store, ImportE
         }
         for (var i = 0; i < outcomes.Length; i++) Count(commands[i].Record, commands[i].Command.Key, outcomes[i]);
     }
+
+    // A store that is busy, or a database that is being started again, says nothing about the resources.
+    private async Task<ImmutableArray<WriteOutcome>> WriteUntilDecidedAsync(WriteGroup group, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; attempt <= AttemptsMax; attempt++)
+        {
+            var outcomes = await store.WriteAsync(group, cancellationToken);
+            if (!outcomes.Any(IsTransient)) return outcomes;
+            await Task.Delay(RetryDelay, cancellationToken);
+        }
+        throw new TimeoutException("The database takes no writes; the import stops here and can be repeated.");
+    }
+
+    private static bool IsTransient(WriteOutcome outcome) =>
+        outcome is WriteOutcome.Refused { Refusal.Kind: RefusalKind.TooBusy or RefusalKind.Unavailable or RefusalKind.TimedOut };
 
     private void Count(ImportRecord record, ResourceKey key, WriteOutcome outcome)
     {
