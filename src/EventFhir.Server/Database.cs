@@ -39,23 +39,16 @@ public sealed class Database : IAsyncDisposable
         new DbConnectionStringBuilder { ConnectionString = ConnectionString }.TryGetValue("Password", out var password) ? (string)password
             : ConnectionString;
 
-    /// <exception cref="IOException">The cluster of the data folder belongs to another process.</exception>
+    /// <exception cref="DataFolderInUseException">The cluster of the data folder belongs to another process.</exception>
     public static async Task<Database> OpenAsync(EventFhirOptions options, Cluster cluster, CancellationToken cancellationToken)
     {
         var running = options.Connection ?? (cluster is Cluster.Shared ? EmbeddedPostgres.FindRunning(options.Data.FullName) : null);
         // The cluster is watched while it runs, and says on stderr what happens to it.
         var loggers = LoggerFactory.Create(logging => logging.AddEventFhirConsole(options));
         if (running is not null) return new Database(running, postgres: null, loggers);
-        try
-        {
-            var logger = loggers.CreateLogger<EmbeddedPostgres>();
-            var postgres = await EmbeddedPostgres.StartAsync(new EmbeddedOptions(options.Data.FullName), cancellationToken, logger);
-            return new Database(postgres.ConnectionString, postgres, loggers);
-        }
-        catch (EmbeddedPostgresException exception) when (EmbeddedPostgres.FindRunning(options.Data.FullName) is not null)
-        {
-            throw new IOException(exception.Message, exception);
-        }
+        var postgres = await EmbeddedPostgres.StartAsync(
+            new EmbeddedOptions(options.Data.FullName), cancellationToken, loggers.CreateLogger<EmbeddedPostgres>());
+        return new Database(postgres.ConnectionString, postgres, loggers);
     }
 
     /// <summary>The write path; the caller disposes it before the database.</summary>

@@ -42,7 +42,7 @@ public sealed class StartingAPrivateCluster : IDisposable
     public async Task A_second_owner_of_the_folder_is_refused_with_the_process_id_of_the_first()
     {
         await using var first = await EmbeddedPostgres.StartAsync(Options, Stop);
-        var refusal = await Assert.ThrowsAsync<EmbeddedPostgresException>(() => EmbeddedPostgres.StartAsync(Options, Stop));
+        var refusal = await Assert.ThrowsAsync<DataFolderInUseException>(() => EmbeddedPostgres.StartAsync(Options, Stop));
         Assert.Contains($"process {Environment.ProcessId}", refusal.Message, StringComparison.Ordinal);
     }
 

@@ -10,3 +10,6 @@ public enum Durability { Full, Relaxed }
 
 /// <summary>The private cluster cannot be started; the message tells the operator what to do.</summary>
 public sealed class EmbeddedPostgresException(string message) : Exception(message);
+
+/// <summary>Another process owns the data folder.</summary>
+public sealed class DataFolderInUseException(string message) : IOException(message);

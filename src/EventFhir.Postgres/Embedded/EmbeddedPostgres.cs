@@ -41,7 +41,8 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
     /// <summary>The process id of the PostgreSQL server; changes if it had to be started again.</summary>
     public int ProcessId { get; private set; }
 
-    /// <exception cref="EmbeddedPostgresException">There are no binaries, the folder is in use, or PostgreSQL does not start.</exception>
+    /// <exception cref="DataFolderInUseException">Another process owns the folder.</exception>
+    /// <exception cref="EmbeddedPostgresException">There are no binaries, or PostgreSQL does not start.</exception>
     public static async Task<EmbeddedPostgres> StartAsync(EmbeddedOptions options, CancellationToken cancellationToken, ILogger? logger = null)
     {
         logger ??= NullLogger.Instance;
@@ -77,7 +78,7 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
     }
 
     /// <summary>Stops the server that a killed owner of the folder left running, if there is one.</summary>
-    /// <exception cref="EmbeddedPostgresException">The owner lives.</exception>
+    /// <exception cref="DataFolderInUseException">The owner lives.</exception>
     public static async Task StopLeftoverAsync(EmbeddedOptions options, CancellationToken cancellationToken)
     {
         options = options with { DataFolder = Path.GetFullPath(options.DataFolder) };

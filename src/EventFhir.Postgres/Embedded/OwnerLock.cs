@@ -27,7 +27,7 @@ internal sealed class OwnerLock : IDisposable
             await Task.Delay(TimeSpan.FromMilliseconds(50), cancellationToken);
         }
         var owner = PrivateFile.TryRead(OwnerFile(dataFolder));
-        throw new EmbeddedPostgresException(
+        throw new DataFolderInUseException(
             $"The data folder {dataFolder} is in use by {(owner is null ? "another EventFhir" : $"EventFhir process {owner}")}. " +
             "Stop it first, or choose another folder with --data.");
     }

@@ -1,6 +1,9 @@
 using System.CommandLine;
 using System.Data.Common;
 
+using EventFhir.Postgres.Embedded;
+using EventFhir.Postgres.Migrations;
+
 namespace EventFhir.Server.Cli;
 
 /// <summary>The command line of eventfhir (docs/cli.md): data goes to stdout, everything else to stderr.</summary>
@@ -75,7 +78,7 @@ public static class CommandLine
     {
         FormatException => ExitCodes.Usage,
         FileNotFoundException => ExitCodes.NoInput,
-        DbException or TimeoutException => ExitCodes.Unavailable,
+        DbException or TimeoutException or EmbeddedPostgresException or MigrationException => ExitCodes.Unavailable,
         OperationCanceledException => ExitCodes.Interrupted,
         IOException => ExitCodes.InUse,
         _ => null,
