@@ -18,6 +18,7 @@ public sealed class DecidingLikeTheDecider(TestCluster cluster)
     private static readonly Gen<Precondition> Preconditions = Gen.Frequency(
         (6, Gen.Constant(Precondition.None)),
         (1, Gen.Constant<Precondition>(new Precondition.Absent())),
+        (1, Gen.Constant<Precondition>(new Precondition.Present())),
         (2, Gen.Choose(1, 4).Select(version => (Precondition)new Precondition.AnyOf([version]))),
         (1, Gen.Choose(1, 4).Select(version => (Precondition)new Precondition.AnyOf([version, version + 1, 99]))));
 

@@ -17,6 +17,13 @@ public sealed class Reading(RunningServer server) : IClassFixture<RunningServer>
         Assert.Equal(System.Text.Encoding.UTF8.GetByteCount(read.Text).ToString(System.Globalization.CultureInfo.InvariantCulture), read.Headers["Content-Length"]);
     }
 
+    [Fact]
+    public async Task A_version_id_is_taken_literally()
+    {
+        var created = await server.PostAsync("Patient", Sample.Patient());
+        (await server.GetAsync($"Patient/{created.Id}/_history/01")).IsRefused(404);
+    }
+
     [Theory]
     [InlineData("Patient/unknown", 404)]
     [InlineData("Patient/unknown/_history/1", 404)]

@@ -59,6 +59,9 @@ public sealed class Updating(RunningServer server) : IClassFixture<RunningServer
     [InlineData("W/\"7\", W/\"1\"", 200)]
     [InlineData("W/\"2\"", 412)]
     [InlineData("\"abc\"", 412)]
+    [InlineData("W/\"01\"", 412)]
+    [InlineData("*", 200)]
+    [InlineData("", 400)]
     [InlineData("1", 400)]
     [InlineData("W/\"1", 400)]
     public async Task If_Match(string tags, int status)
@@ -71,8 +74,19 @@ public sealed class Updating(RunningServer server) : IClassFixture<RunningServer
     }
 
     [Fact]
-    public async Task If_Match_on_what_does_not_exist_is_412() =>
+    public async Task If_Match_on_what_does_not_exist_is_412()
+    {
         (await server.PutAsync("Patient/never", Sample.Patient("never"), "If-Match: W/\"1\"")).IsRefused(412);
+        (await server.PutAsync("Patient/never", Sample.Patient("never"), "If-Match: *")).IsRefused(412);
+    }
+
+    [Fact]
+    public async Task A_long_header_is_cut_between_characters()
+    {
+        var id = Sample.Id();
+        // The pair of surrogates stands across the 500th character.
+        Assert.Equal(201, (await server.PutAsync($"Patient/{id}", Sample.Patient(id), $"X-Provenance-Reason: {new string('a', 499)}\U0001F600")).Status);
+    }
 
     [Fact]
     public async Task If_None_Match_star_creates_once()

@@ -27,6 +27,7 @@ public static class Decider
         var allowed = command.Precondition switch
         {
             Precondition.AnyOf anyOf => exists && anyOf.Versions.Contains(head!.Version),
+            Precondition.Present => exists,
             Precondition.Absent => !exists,
             _ => true,
         };

@@ -19,6 +19,9 @@ public abstract record Precondition
     /// <summary>If-Match: the current version is one of these and not deleted (R4 http.html#concurrency).</summary>
     public sealed record AnyOf(ImmutableArray<long> Versions) : Precondition;
 
+    /// <summary>If-Match: *: the resource exists and is not deleted.</summary>
+    public sealed record Present : Precondition;
+
     /// <summary>If-None-Match: *: the resource does not exist, or is deleted.</summary>
     public sealed record Absent : Precondition;
 }

@@ -97,7 +97,8 @@ internal sealed class AppendBatch(ProjectionCatalog projections, Release release
         types.Add((short)command.Key.Type.Number);
         ids.Add(command.Key.Id.Value);
         kinds.Add((short)(command.Kind + 1));
-        conditions.Add(command.Precondition switch { Precondition.AnyOf => 1, Precondition.Absent => 2, _ => 0 });
+        // Condition 1 without a list asks for a current version and leaves open which.
+        conditions.Add(command.Precondition switch { Precondition.AnyOf or Precondition.Present => 1, Precondition.Absent => 2, _ => 0 });
         matches.Add(command.Precondition is Precondition.AnyOf anyOf ? $"{{{string.Join(',', anyOf.Versions)}}}" : null);
         events.Add(Guid.CreateVersion7());
         digests.Add(command.Content?.Body.Digest);

@@ -24,7 +24,7 @@ public readonly record struct EntityTags(bool IsAny, ImmutableArray<long> Versio
         while (true)
         {
             if (!TryTakeTag(ref text, out var tag)) return false;
-            versions.Add(long.TryParse(tag, NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : NoVersion);
+            versions.Add(VersionOf(tag) ?? NoVersion);
             text = text.TrimStart();
             if (text.IsEmpty) break;
             if (text[0] is not ',') return false;
@@ -33,6 +33,10 @@ public readonly record struct EntityTags(bool IsAny, ImmutableArray<long> Versio
         tags = new EntityTags(false, versions.DrainToImmutable());
         return true;
     }
+
+    /// <summary>The number of a version as we write it: "01" is none of ours. Null if it cannot be one.</summary>
+    public static long? VersionOf(ReadOnlySpan<char> text) =>
+        !text.StartsWith('0') && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : null;
 
     private static bool TryTakeTag(ref ReadOnlySpan<char> text, out ReadOnlySpan<char> tag)
     {

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 using EventFhir.Core;
 using EventFhir.Core.Events;
 using EventFhir.Model.Definitions;
@@ -22,14 +20,18 @@ public readonly record struct FhirRequest(HttpContext Http, AnswerFormat Format,
             : (default, Refusal.Of(RefusalKind.BadRequest, "value", "An id is 1 to 64 letters, digits, '-' and '.'."));
 
     /// <summary>The version id in the URL; null if it cannot be one of ours.</summary>
-    public long? ReadVersion() =>
-        long.TryParse((string)Http.Request.RouteValues["version"]!, NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version
-            : null;
+    public long? ReadVersion() => EntityTags.VersionOf((string)Http.Request.RouteValues["version"]!);
 
     public Provenance ReadProvenance() => new(
         Actor: null, Header("User-Agent", 200), Header("X-Provenance-Reason", 500), RequestId.Of(Http));
 
     /// <summary>A header without line breaks, cut to what the log keeps; null if absent.</summary>
-    public string? Header(string name, int lengthMax) =>
-        Http.Request.Headers[name].ToString() is { Length: > 0 } value ? value.Length > lengthMax ? value[..lengthMax] : value : null;
+    public string? Header(string name, int lengthMax)
+    {
+        var value = Http.Request.Headers[name].ToString();
+        if (value.Length == 0) return null;
+        if (value.Length <= lengthMax) return value;
+        // Half of a surrogate pair is no text, and the database would refuse the whole group of writes.
+        return char.IsHighSurrogate(value[lengthMax - 1]) ? value[..(lengthMax - 1)] : value[..lengthMax];
+    }
 }

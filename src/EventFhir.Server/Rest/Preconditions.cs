@@ -11,11 +11,12 @@ public static class Preconditions
     {
         var ifMatch = headers.IfMatch.ToString();
         var ifNoneMatch = headers.IfNoneMatch.ToString();
-        if (ifMatch.Length > 0)
-            return EntityTags.TryParse(ifMatch, out var tags) && !tags.IsAny && ifNoneMatch.Length == 0
-                ? (new Precondition.AnyOf(tags.Versions), null)
-                : Malformed("If-Match takes entity tags such as W/\"3\", and no If-None-Match beside it.");
-        if (ifNoneMatch.Length > 0)
+        // A header that is there but empty is malformed: to take it for no condition would overwrite what the client wants to protect.
+        if (headers.IfMatch.Count > 0)
+            return EntityTags.TryParse(ifMatch, out var tags) && headers.IfNoneMatch.Count == 0
+                ? (tags.IsAny ? new Precondition.Present() : new Precondition.AnyOf(tags.Versions), null)
+                : Malformed("If-Match takes \"*\" or entity tags such as W/\"3\", and no If-None-Match beside it.");
+        if (headers.IfNoneMatch.Count > 0)
             return ifNoneMatch.Trim() is "*"
                 ? (new Precondition.Absent(), null)
                 : Malformed("On a write, If-None-Match takes \"*\" only.");

@@ -14,7 +14,8 @@ public sealed class RunningServer(PostgresCluster postgres) : IAsyncLifetime
     private Database? database;
     private ServerHost? host;
 
-    public HttpClient Http { get; } = new(new SocketsHttpHandler { MaxConnectionsPerServer = 64 });
+    public HttpClient Http { get; } =
+        new(new SocketsHttpHandler { MaxConnectionsPerServer = 64, RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8 });
 
     public string Connection { get; private set; } = "";
 
