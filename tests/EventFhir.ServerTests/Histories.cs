@@ -26,6 +26,14 @@ public sealed class Histories(RunningServer server) : IClassFixture<RunningServe
     }
 
     [Fact]
+    public async Task The_self_link_leaves_out_what_lenient_handling_ignored()
+    {
+        var history = (await server.GetAsync("Patient/_history?colour=red&_count=1&_since=2020-01-01T00:00:00%2B00:00", "Prefer: handling=lenient")).Json;
+        Assert.Equal(
+            $"{server.Http.BaseAddress}Patient/_history?_count=1&_since=2020-01-01T00:00:00%2B00:00", (string?)history["link"]![0]!["url"]);
+    }
+
+    [Fact]
     public async Task Oldest_first_on_request()
     {
         var id = await ThreeVersionsAsync();

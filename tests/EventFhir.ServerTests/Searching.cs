@@ -99,6 +99,19 @@ public sealed class Searching(RunningServer server) : IClassFixture<RunningServe
         Assert.Equal(expected.Select(each => each.id), found);
     }
 
+    [Theory]
+    [InlineData("Patient?name:exact=%00")]
+    [InlineData("Patient?identifier=a|%00")]
+    [InlineData("ValueSet?url=%00")]
+    [InlineData("ValueSet?url:below=http://%00")]
+    [InlineData("Observation?subject:Patient.name:exact=a%00")]
+    [InlineData("Patient?_has:Observation:subject:status=%00")]
+    public async Task A_NUL_is_refused_before_the_database_sees_it(string url) => (await server.GetAsync(url)).IsRefused(400);
+
+    [Fact]
+    public async Task A_posted_search_with_an_encoding_is_415() =>
+        (await server.PostAsync("Patient/_search", "garbled", "Content-Type: application/x-www-form-urlencoded", "Content-Encoding: gzip")).IsRefused(415);
+
     [Fact]
     public async Task A_page_link_cannot_be_changed() => (await server.GetAsync("Patient?_page=AAAAAAAAAAAAAAAAAAAAAAAA")).IsRefused(400);
 

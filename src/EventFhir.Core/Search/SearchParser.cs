@@ -61,6 +61,8 @@ public sealed class SearchParser(SearchContext context)
         foreach (var parameter in parameters)
         {
             if (parameter.Value.Length == 0) continue;
+            // No stored text has this character (R4 datatypes.html#string), and PostgreSQL has no text with it.
+            if (parameter.Value.Contains('\0')) return Bad("value", "A search value may not contain the character U+0000.");
             var isResult = ResultParser.Knows(parameter.Name);
             var refusal = isResult
                 ? resultParser.Read(parameter.Name, parameter.Value)

@@ -39,14 +39,19 @@ public sealed class Negotiation(Release release)
     /// <summary>Null if a request body of this type can be read.</summary>
     public Refusal? Check(string? contentType, string? contentEncoding)
     {
-        if (!string.IsNullOrEmpty(contentEncoding) && !contentEncoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
-            return Unsupported("A body with a Content-Encoding cannot be read; send it as it is.");
+        if (CheckEncoding(contentEncoding) is { } encoded) return encoded;
         if (contentType is FhirJson or ContentTypeDefault or "application/json") return null;
         if (!MediaType.TryParse(contentType, out var mediaType) || !IsJson(mediaType.Name))
             return Unsupported($"The Content-Type of a resource must be {FhirJson}.");
         if (mediaType.Charset is not (null or "utf-8")) return Unsupported("The charset of a resource must be UTF-8.");
         return ServesVersion(mediaType.FhirVersion) ? null : Unsupported($"This endpoint serves FHIR {version}.");
     }
+
+    /// <summary>Null if a body with this Content-Encoding can be read: none, or "identity".</summary>
+    public static Refusal? CheckEncoding(string? contentEncoding) =>
+        string.IsNullOrEmpty(contentEncoding) || contentEncoding.Equals("identity", StringComparison.OrdinalIgnoreCase)
+            ? null
+            : Unsupported("A body with a Content-Encoding cannot be read; send it as it is.");
 
     private (AnswerFormat Format, Refusal? Refusal) ChooseNamed(string format, Layout layout) =>
         MediaType.TryParse(format, out var named) && (named.Name is "json" || Accepts(named))

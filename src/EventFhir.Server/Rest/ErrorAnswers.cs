@@ -34,7 +34,7 @@ public sealed class ErrorAnswers(FhirRoutes routes, ILogger<ErrorAnswers> logger
 
     private async Task WriteAsync(HttpContext http, Refusal refusal)
     {
-        if (http.Request.Path.StartsWithSegments(FhirRoutes.Base, StringComparison.Ordinal))
+        if (http.Request.Path.StartsWithSegments(FhirRoutes.Base, StringComparison.OrdinalIgnoreCase))
         {
             await AnswerWriter.WriteAsync(http, Answer.Of(refusal), routes.ChooseFormat(http).Format);
             return;

@@ -68,7 +68,7 @@ public sealed class HistoryEndpoints(Release release, HistoryReader histories, R
 
     private List<BundleLink> Links(FhirRequest request, string url, string path, HistoryPage page)
     {
-        var asked = request.Http.Request.QueryString.Value ?? "";
+        var asked = Used(request.Http.Request);
         var links = new List<BundleLink> { new("self", url + asked) };
         if (page.Next is not { } next) return links;
 
@@ -80,5 +80,17 @@ public sealed class HistoryEndpoints(Release release, HistoryReader histories, R
             .Select(name => $"{name}={Uri.EscapeDataString(request.Http.Request.Query[name].ToString())}&"));
         links.Add(new BundleLink("next", $"{url}?{form}_page={pageLink.Seal($"{path}\n{parameters}\n{next}")}"));
         return links;
+    }
+
+    /// <summary>The query string as it was sent, without what lenient handling left aside: the self link tells what was done.</summary>
+    private static string Used(HttpRequest request)
+    {
+        var pairs = new List<string>();
+        foreach (var pair in new QueryStringEnumerable(request.QueryString.Value))
+        {
+            var name = pair.DecodeName().ToString();
+            if (HistoryRequest.Parameters.Contains(name) || KeptParameters.Contains(name)) pairs.Add($"{pair.EncodedName}={pair.EncodedValue}");
+        }
+        return pairs.Count > 0 ? "?" + string.Join('&', pairs) : "";
     }
 }

@@ -79,6 +79,7 @@ public sealed class SearchEndpoints(Release release, SearchReader searches, Base
         if (http.ContentLength is null or 0 && http.ContentType is null) return (parameters, null, null);
         if (http.ContentType?.StartsWith(FormType, StringComparison.OrdinalIgnoreCase) is not true)
             return ([], null, Refusal.Of(RefusalKind.UnsupportedMediaType, "not-supported", $"A search is posted as {FormType}."));
+        if (Negotiation.CheckEncoding(http.Headers.ContentEncoding) is { } encoded) return ([], null, encoded);
         using var body = new StreamReader(http.Body);
         return ([.. parameters, .. Decode(await body.ReadToEndAsync(request.Aborted))], null, null);
     }
