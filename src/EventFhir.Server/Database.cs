@@ -27,7 +27,14 @@ public sealed class Database : IAsyncDisposable
     private Database(string connectionString, EmbeddedPostgres? postgres, ILoggerFactory loggers)
     {
         (ConnectionString, this.postgres, this.loggers) = (connectionString, postgres, loggers);
-        Events = new EventDatabase(connectionString);
+        try
+        {
+            Events = new EventDatabase(connectionString);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new FormatException($"--connection: {Settings.Connection.Meaning} {exception.Message}", exception);
+        }
     }
 
     public string ConnectionString { get; }
@@ -40,6 +47,7 @@ public sealed class Database : IAsyncDisposable
             : ConnectionString;
 
     /// <exception cref="DataFolderInUseException">The cluster of the data folder belongs to another process.</exception>
+    /// <exception cref="FormatException">The connection string is none.</exception>
     public static async Task<Database> OpenAsync(EventFhirOptions options, Cluster cluster, CancellationToken cancellationToken)
     {
         var running = options.Connection ?? (cluster is Cluster.Shared ? EmbeddedPostgres.FindRunning(options.Data.FullName) : null);

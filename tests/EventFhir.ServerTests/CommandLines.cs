@@ -27,6 +27,8 @@ public sealed class CommandLines(PostgresCluster postgres)
     [InlineData("serve", "--port", "70000")]
     [InlineData("serve", "--listen", "0.0.0.0")]
     [InlineData("serve", "--release", "R3")]
+    [InlineData("serve", "--connection", "garbage")]
+    [InlineData("verify", "--connection", "Nonsense=1")]
     public async Task Wrong_usage_is_64_with_a_message(params string[] arguments)
     {
         var (exitCode, output, errors) = await EventFhirProcess.RunAsync(arguments);
@@ -94,6 +96,22 @@ public sealed class CommandLines(PostgresCluster postgres)
         Assert.Equal(["Observation\t1\t0", "Patient\t4\t0"], import.Output.Trim().Split('\n'));
         foreach (var id in new[] { uuid, "p2", "p3", "p4" })
             Assert.Equal(0, (await EventFhirProcess.RunAsync("show", $"Patient/{id}", "--connection", connection)).ExitCode);
+    }
+
+    [Fact]
+    public async Task Damaged_files_are_reported_and_the_rest_is_stored()
+    {
+        using var folder = new TemporaryFolder();
+        var connection = await postgres.NewDatabaseAsync();
+        await File.WriteAllTextAsync(folder.File("a.tgz"), "this is no archive");
+        await File.WriteAllTextAsync(folder.File("b.ndjson.gz"), "nor is this compressed");
+        await File.WriteAllTextAsync(folder.File("c.tar"), new string('x', 2_000));
+        await File.WriteAllTextAsync(folder.File("d.ndjson"), Sample.Patient("p1"));
+
+        var import = await EventFhirProcess.RunAsync("import", folder.Path, "--connection", connection);
+        Assert.True(import.ExitCode == 1, import.Errors);
+        Assert.Equal("Patient\t1\t0", import.Output.Trim());
+        foreach (var name in new[] { "a.tgz", "b.ndjson.gz", "c.tar" }) Assert.Contains(name + ": ", import.Errors, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -80,7 +80,7 @@ public static class CommandLine
         FileNotFoundException => ExitCodes.NoInput,
         DbException or TimeoutException or EmbeddedPostgresException or MigrationException => ExitCodes.Unavailable,
         OperationCanceledException => ExitCodes.Interrupted,
-        IOException => ExitCodes.InUse,
+        IOException or UnauthorizedAccessException => ExitCodes.InUse,
         _ => null,
     };
 }

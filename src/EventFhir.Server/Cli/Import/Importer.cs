@@ -23,6 +23,9 @@ public sealed class Importer(ResourceIntake intake, ResourceStore store, ImportE
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
     private static readonly Provenance Origin = new(Actor: null, Client: "eventfhir import", Reason: null, CorrelationId: null);
 
+    private static readonly Refusal Damaged = Refusal.Of(
+        RefusalKind.BadRequest, "structure", "The compressed file or archive is damaged; nothing behind the damage is read.");
+
     private readonly ConcurrentDictionary<string, ImportCount> counts = new(StringComparer.Ordinal);
     private long handled;
 
@@ -74,14 +77,21 @@ public sealed class Importer(ResourceIntake intake, ResourceStore store, ImportE
         {
             var done = journal.DoneIn(file);
             var (position, bytes, records) = (0, 0, new List<ImportRecord>());
-            await foreach (var record in ImportFiles.ReadAsync(file, read => progress(file, read), cancellationToken))
+            try
             {
-                if (position++ < done) continue;
-                records.Add(record);
-                bytes += record.Json.Length;
-                if (records.Count < GroupResourcesMax && bytes < GroupBytesMax) continue;
-                await chunks.WriteAsync(new Chunk(file, position - records.Count, records), cancellationToken);
-                (bytes, records) = (0, []);
+                await foreach (var record in ImportFiles.ReadAsync(file, read => progress(file, read), cancellationToken))
+                {
+                    if (position++ < done) continue;
+                    records.Add(record);
+                    bytes += record.Json.Length;
+                    if (records.Count < GroupResourcesMax && bytes < GroupBytesMax) continue;
+                    await chunks.WriteAsync(new Chunk(file, position - records.Count, records), cancellationToken);
+                    (bytes, records) = (0, []);
+                }
+            }
+            catch (Exception exception) when (exception is InvalidDataException or EndOfStreamException)
+            {
+                errors.Add(new ImportRecord(file.Name, 0, ReadOnlyMemory<byte>.Empty, FallbackId: null), Damaged);
             }
             if (records.Count > 0) await chunks.WriteAsync(new Chunk(file, position - records.Count, records), cancellationToken);
         }
