@@ -64,6 +64,17 @@ public sealed class Creating(RunningServer server) : IClassFixture<RunningServer
     }
 
     [Fact]
+    public async Task The_idempotency_key_of_a_request_on_another_resource_is_422_and_nothing_is_done()
+    {
+        var (key, id) = ($"Idempotency-Key: {Sample.Id()}", Sample.Id());
+        Assert.Equal(201, (await server.PostAsync("Patient", Sample.Patient(), key)).Status);
+        (await server.PutAsync($"Patient/{id}", Sample.Patient(id), key)).IsRefused(422);
+        (await server.PostAsync("Observation", Sample.Observation(), key)).IsRefused(422);
+        (await server.DeleteAsync($"Patient/{id}", key)).IsRefused(422);
+        (await server.GetAsync($"Patient/{id}")).IsRefused(404);
+    }
+
+    [Fact]
     public async Task An_idempotency_key_that_is_too_long_is_refused() =>
         (await server.PostAsync("Patient", Sample.Patient(), $"Idempotency-Key: {new string('k', 201)}")).IsRefused(400);
 

@@ -72,6 +72,7 @@ public sealed class WriteEndpoints(
             _ => default,
         };
         if (outcome is WriteOutcome.Refused refused) return Answer.Of(refused.Refusal);
+        if (!IsFor(command, key)) return Answer.Of(KeyOfAnother);
         if (command.Content is not { } content) return AnswerDelete(request, version, lastUpdated);
 
         var answer = new Answer(isNew ? 201 : 200, [])
@@ -91,6 +92,13 @@ public sealed class WriteEndpoints(
             _ => answer with { Body = VersionedBody.Of(content.Body, version, lastUpdated) },
         };
     }
+
+    private static readonly Refusal KeyOfAnother = Refusal.Of(
+        RefusalKind.Unprocessable, "business-rule", "This Idempotency-Key belongs to an earlier request for something else; nothing was done.");
+
+    /// <summary>False if the outcome is that of an earlier request with the same Idempotency-Key, on another resource.</summary>
+    private static bool IsFor(WriteCommand command, ResourceKey key) =>
+        command.Kind is WriteKind.Create ? key.Type == command.Key.Type : key == command.Key;
 
     private static Answer AnswerDelete(FhirRequest request, long version, DateTimeOffset lastUpdated)
     {
