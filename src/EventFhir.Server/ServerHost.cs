@@ -1,4 +1,5 @@
 using EventFhir.Core;
+using EventFhir.Model;
 using EventFhir.Postgres;
 using EventFhir.Postgres.Reading;
 using EventFhir.Postgres.Search;

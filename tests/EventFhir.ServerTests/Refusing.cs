@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 
 using EventFhir.Core;
+using EventFhir.Model;
 using EventFhir.Server.Rest;
 using EventFhir.ServerTests.Running;
 

@@ -57,7 +57,7 @@ public sealed class Documentation
     [Fact]
     public void Every_limit_is_documented()
     {
-        var limits = Regex.Matches(File.ReadAllText(Path.Combine(Source.Root, "src/EventFhir.Core/Limits.cs")), @"public (?:const \w+|static readonly \w+) (\w+)")
+        var limits = Regex.Matches(File.ReadAllText(Path.Combine(Source.Root, "src/EventFhir.Model/Limits.cs")), @"public (?:const \w+|static readonly \w+) (\w+)")
             .Select(match => match.Groups[1].Value);
         var page = File.ReadAllText(Path.Combine(Source.Root, "docs/configuration.md"));
         Source.Report(limits.Where(limit => !page.Contains(limit, StringComparison.Ordinal)), "Say in docs/configuration.md what these limits are:");

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 
+using EventFhir.Model;
 using EventFhir.Model.Definitions;
 
 namespace EventFhir.Core.Search;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 
+using EventFhir.Model;
 using EventFhir.Model.Definitions;
 
 namespace EventFhir.Core.Search;

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace EventFhir.Model.Definitions;
 
-/// <summary>A small map from names to values that is asked with UTF-8 bytes. Hot path, measured by Benchmarks/ReadingJson.cs.</summary>
+/// <summary>A small map from names to values that is asked with UTF-8 bytes. Hot path, measured by Benchmarks/Micro.</summary>
 internal sealed class Utf8NameMap<T> where T : class
 {
     private Slot[] slots;

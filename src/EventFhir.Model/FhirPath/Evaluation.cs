@@ -9,7 +9,7 @@ internal enum Truth : byte { Empty, False, True }
 /// <summary>
 /// One run of an expression: a stack of items on which every operation leaves its result, and the current context item. An operation notes the
 /// height, lets its operands push, and replaces what they pushed; so collections of any size cost no allocation. Hot path, measured by
-/// Benchmarks/CheckingInvariants.cs.
+/// Benchmarks/Micro.
 /// </summary>
 internal sealed class Evaluation
 {

@@ -43,5 +43,5 @@ public sealed record EvaluationContext
     public TraceSink? Trace { get; init; }
 
     /// <summary>After so many steps (items made or looked at) an evaluation ends with an error; about 50 million a second.</summary>
-    public int StepsMax { get; init; } = 10_000_000;
+    public int StepsMax { get; init; } = Limits.ExpressionStepsMax;
 }

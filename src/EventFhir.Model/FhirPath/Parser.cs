@@ -5,8 +5,6 @@ namespace EventFhir.Model.FhirPath;
 /// <summary>Turns tokens into a tree by recursive descent, operators by precedence climbing (FHIRPath N1, 7).</summary>
 internal sealed class Parser
 {
-    private const int ExpressionCharactersMax = 65_536;
-
     /// <summary>Bounds the depth of the tree as well, so that no recursion over it can exhaust the stack.</summary>
     private const int TokensMax = 5_000;
     private const int DepthMax = 128;
@@ -21,7 +19,7 @@ internal sealed class Parser
 
     public static FhirPathNode Parse(string expression)
     {
-        if (expression.Length > ExpressionCharactersMax) throw FhirPathException.Syntax("The expression is too long.", 0);
+        if (expression.Length > Limits.ExpressionCharactersMax) throw FhirPathException.Syntax("The expression is too long.", 0);
         var tokens = Lexer.Read(expression);
         if (tokens.Count > TokensMax) throw FhirPathException.Syntax("The expression is too long.", 0);
         var parser = new Parser(tokens);

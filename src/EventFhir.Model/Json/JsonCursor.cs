@@ -6,13 +6,10 @@ internal enum JsonKind : byte { Fault, Object, Array, String, Number, True, Fals
 
 /// <summary>
 /// Walks over JSON text (RFC 8259) that is valid UTF-8. After a fault every method says so and moves no further, so callers check at the ends of
-/// loops. Hot path, measured by Benchmarks/ReadingJson.cs.
+/// loops. Hot path, measured by Benchmarks/Micro.
 /// </summary>
 internal ref struct JsonCursor(ReadOnlySpan<byte> text)
 {
-    /// <summary>Objects and arrays may nest this deep.</summary>
-    public const int DepthMax = 64;
-
     private static readonly SearchValues<byte> StringEnds = SearchValues.Create(
         [(byte)'"', (byte)'\\', .. Enumerable.Range(0, 32).Select(control => (byte)control)]);
 
@@ -105,7 +102,7 @@ internal ref struct JsonCursor(ReadOnlySpan<byte> text)
 
     private JsonKind Open(JsonKind kind)
     {
-        if (++depth > DepthMax) return Fail($"Objects and arrays nest deeper than {DepthMax}.");
+        if (++depth > Limits.DepthMax) return Fail($"Objects and arrays nest deeper than {Limits.DepthMax}.");
         at++;
         return kind;
     }

@@ -10,7 +10,7 @@ namespace EventFhir.Model.Json;
 
 /// <summary>
 /// Reads a resource from UTF-8 JSON (R4 json.html) and checks its structure, both in one pass: names, kinds, cardinality, choice types, primitive
-/// syntax, required bindings, references, narrative, contained resources. Hot path, measured by Benchmarks/ReadingJson.cs.
+/// syntax, required bindings, references, narrative, contained resources. Hot path, measured by Benchmarks/Micro.
 /// </summary>
 public static class ResourceJsonReader
 {

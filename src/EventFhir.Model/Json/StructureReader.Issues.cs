@@ -11,9 +11,6 @@ namespace EventFhir.Model.Json;
 /// <summary>Issues and their places.</summary>
 internal ref partial struct StructureReader
 {
-    /// <summary>More issues than this help nobody; the first ones stand for the rest.</summary>
-    public const int IssuesMax = 100;
-
     private const int UnknownNameLengthMax = 64;
 
     public readonly ImmutableArray<Issue> Issues => issues is null ? [] : [.. issues];
@@ -30,12 +27,12 @@ internal ref partial struct StructureReader
     /// <summary>Reports on an element of a node, whether it is there or not.</summary>
     private void ReportAt(int self, ElementDefinition element, string code, string diagnostics, int at)
     {
-        if (issues is not { Count: >= IssuesMax }) Report(code, diagnostics, $"{PathOf(self)}.{element.Name}", at);
+        if (issues is not { Count: >= Limits.IssuesMax }) Report(code, diagnostics, $"{PathOf(self)}.{element.Name}", at);
     }
 
     private void ReportUnknown(int self, TypeDefinition type, scoped ReadOnlySpan<byte> name, int at)
     {
-        if (issues is { Count: >= IssuesMax }) return;
+        if (issues is { Count: >= Limits.IssuesMax }) return;
         // A name that cannot stand in a path may be anything, data of a patient included, so it is not repeated.
         var isName = name.Length is > 0 and <= UnknownNameLengthMax;
         foreach (var octet in name) isName &= char.IsAsciiLetterOrDigit((char)octet) || octet == '_';
@@ -45,7 +42,7 @@ internal ref partial struct StructureReader
     private void Report(string code, string diagnostics, string expression, int at)
     {
         issues ??= [];
-        if (issues.Count >= IssuesMax) return;
+        if (issues.Count >= Limits.IssuesMax) return;
         var (line, column) = PositionOf(text, at);
         issues.Add(new Issue(IssueSeverity.Error, code, diagnostics, expression, line, column));
     }

@@ -12,9 +12,6 @@ namespace EventFhir.Model.Json;
 /// </summary>
 internal ref partial struct StructureReader
 {
-    /// <summary>Rules compare contained resources with references, so their number is bounded.</summary>
-    public const int ContainedMax = 1_000;
-
     private const int NodesAtStart = 256;
 
     private readonly ReadOnlySpan<byte> text;
@@ -188,8 +185,8 @@ internal ref partial struct StructureReader
                 items++;
             }
             if (items == 0 && cursor.Fault is null) ReportAt(self, element, "structure", "An array is never empty; leave the property out.", valueAt);
-            else if (items > ContainedMax && IsContained(property))
-                ReportAt(self, element, "too-costly", $"A resource may contain at most {ContainedMax} others here.", valueAt);
+            else if (items > Limits.ContainedResourcesMax && IsContained(property))
+                ReportAt(self, element, "too-costly", $"A resource may contain at most {Limits.ContainedResourcesMax} others here.", valueAt);
             else if (items > element.Max) ReportAt(self, element, "structure", $"There may be at most {element.Max} of these.", valueAt);
         }
         else if (kind is JsonKind.Array)

@@ -11,7 +11,6 @@ namespace EventFhir.Model.Validation;
 /// </summary>
 internal ref struct NarrativeSyntax
 {
-    private const int DepthMax = 128;
     private const string MarkupFault = "The narrative is not well-formed XML.";
 
     private static readonly Utf8NameMap<string> Elements = Names(
@@ -42,7 +41,7 @@ internal ref struct NarrativeSyntax
     /// <param name="xhtml">The content of Narrative.div as UTF-8, without JSON escapes.</param>
     public static string? Fault(ReadOnlySpan<byte> xhtml)
     {
-        Span<(int, int)> open = stackalloc (int, int)[DepthMax];
+        Span<(int, int)> open = stackalloc (int, int)[Limits.NarrativeDepthMax];
         return new NarrativeSyntax(xhtml, open).Read();
     }
 
@@ -129,7 +128,7 @@ internal ref struct NarrativeSyntax
         }
         else
         {
-            if (depth == DepthMax) return $"The elements of a narrative nest at most {DepthMax} deep.";
+            if (depth == Limits.NarrativeDepthMax) return $"The elements of a narrative nest at most {Limits.NarrativeDepthMax} deep.";
             open[depth++] = (start, name.Length);
         }
         at++;

@@ -12,13 +12,6 @@ namespace EventFhir.Model.Validation;
 /// </summary>
 internal static class PrimitiveSyntax
 {
-    /// <summary>R4: "Note that strings SHALL NOT exceed 1MB (1024*1024 characters) in size".</summary>
-    public const int StringCharactersMax = 1024 * 1024;
-
-    /// <summary>The specification asks for at least 18 digits; these limits keep arithmetic and PostgreSQL's numeric safe.</summary>
-    public const int DecimalDigitsMax = 256;
-    public const int DecimalExponentMax = 999;
-
     private static readonly SearchValues<byte> IdCharacters =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-."u8);
 
@@ -63,7 +56,7 @@ internal static class PrimitiveSyntax
         PrimitiveKind.UnsignedInt => "An unsignedInt is a whole number between 0 and 2147483647, without fraction and exponent.",
         PrimitiveKind.PositiveInt => "A positiveInt is a whole number between 1 and 2147483647, without fraction and exponent.",
         PrimitiveKind.Integer64 => "An integer64 is a whole number of 64 bits.",
-        PrimitiveKind.Decimal => $"A decimal has at most {DecimalDigitsMax} digits and an exponent within {DecimalExponentMax} here.",
+        PrimitiveKind.Decimal => $"A decimal has at most {Limits.DecimalDigitsMax} digits and an exponent within {Limits.DecimalExponentMax} here.",
         PrimitiveKind.Date => "A date is YYYY, YYYY-MM or YYYY-MM-DD, and exists in the calendar.",
         PrimitiveKind.DateTime => "A dateTime is YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm:ss+zz:zz, and exists in the calendar.",
         PrimitiveKind.Instant => "An instant is YYYY-MM-DDThh:mm:ss.sss+zz:zz, and exists in the calendar.",
@@ -80,8 +73,8 @@ internal static class PrimitiveSyntax
     {
         if (value.IsEmpty) return "A string is never empty; leave the property out.";
         if (value.ContainsAny(Controls)) return "A string holds no control characters but tab, line feed and carriage return.";
-        if (value.Length > StringCharactersMax && CharactersIn(value) > StringCharactersMax)
-            return $"A string has at most {StringCharactersMax} characters.";
+        if (value.Length > Limits.StringCharactersMax && CharactersIn(value) > Limits.StringCharactersMax)
+            return $"A string has at most {Limits.StringCharactersMax} characters.";
         return null;
     }
 
@@ -103,14 +96,14 @@ internal static class PrimitiveSyntax
     private static bool IsDecimal(ReadOnlySpan<byte> value)
     {
         var exponent = value.IndexOfAny((byte)'e', (byte)'E');
-        if (exponent < 0) return value.Length <= DecimalDigitsMax;
-        return exponent <= DecimalDigitsMax && IsExponent(value[(exponent + 1)..]);
+        if (exponent < 0) return value.Length <= Limits.DecimalDigitsMax;
+        return exponent <= Limits.DecimalDigitsMax && IsExponent(value[(exponent + 1)..]);
     }
 
     private static bool IsExponent(ReadOnlySpan<byte> value)
     {
         if (value[0] == '+') value = value[1..];
-        return Utf8Parser.TryParse(value, out int exponent, out _) && Math.Abs((long)exponent) <= DecimalExponentMax;
+        return Utf8Parser.TryParse(value, out int exponent, out _) && Math.Abs((long)exponent) <= Limits.DecimalExponentMax;
     }
 
     private static bool IsCode(ReadOnlySpan<byte> value)

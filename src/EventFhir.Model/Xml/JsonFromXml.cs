@@ -14,7 +14,6 @@ namespace EventFhir.Model.Xml;
 /// </summary>
 internal sealed class JsonFromXml : IDisposable
 {
-    private const int DepthMax = 64;
     private static readonly XNamespace Fhir = "http://hl7.org/fhir";
     private static readonly XNamespace Xhtml = "http://www.w3.org/1999/xhtml";
     private readonly Release release;
@@ -57,7 +56,7 @@ internal sealed class JsonFromXml : IDisposable
 
     private void Members(XElement element, TypeDefinition type, int depth)
     {
-        if (depth > DepthMax) throw new XmlStructureException("The elements are nested too deeply.", element);
+        if (depth > Limits.DepthMax) throw new XmlStructureException("The elements are nested too deeply.", element);
         foreach (var attribute in element.Attributes())
             if (!attribute.IsNamespaceDeclaration && attribute.Name.NamespaceName.Length == 0)
                 json.WriteString(attribute.Name.LocalName, attribute.Value);

@@ -5,6 +5,7 @@ using System.Data;
 using EventFhir.Core;
 using EventFhir.Core.Events;
 using EventFhir.Core.Search;
+using EventFhir.Model;
 using EventFhir.Model.Definitions;
 using EventFhir.Postgres.Reading;
 

@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Text.Json;
 
 using EventFhir.Core;
+using EventFhir.Model;
 using EventFhir.Server.Formats;
 
 namespace EventFhir.Server.Rest;

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 
 using EventFhir.Core;
+using EventFhir.Model;
 using EventFhir.Postgres.Reading;
 using EventFhir.Server.Formats;
 

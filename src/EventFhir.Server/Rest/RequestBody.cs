@@ -1,6 +1,7 @@
 using System.Buffers;
 
 using EventFhir.Core;
+using EventFhir.Model;
 
 namespace EventFhir.Server.Rest;
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 
 using EventFhir.Core;
 using EventFhir.Core.Events;
+using EventFhir.Model;
 using EventFhir.Model.Definitions;
 using EventFhir.Model.Validation;
 using EventFhir.Postgres;

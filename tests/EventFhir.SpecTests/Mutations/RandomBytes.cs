@@ -1,5 +1,6 @@
 using System.Text.Json;
 
+using EventFhir.Model;
 using EventFhir.Model.Definitions;
 using EventFhir.Model.Elements;
 using EventFhir.Model.Json;
@@ -68,7 +69,7 @@ public sealed class RandomBytes
     {
         try
         {
-            using var document = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = JsonCursor.DepthMax });
+            using var document = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = Limits.DepthMax });
             return true;
         }
         catch (JsonException)

@@ -1,5 +1,6 @@
 using EventFhir.Core;
 using EventFhir.Core.Search;
+using EventFhir.Model;
 using EventFhir.Model.Definitions;
 
 using Xunit;

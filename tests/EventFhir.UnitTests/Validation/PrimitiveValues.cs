@@ -1,5 +1,6 @@
 using System.Text;
 
+using EventFhir.Model;
 using EventFhir.Model.Definitions;
 using EventFhir.Model.Validation;
 
@@ -140,15 +141,15 @@ public sealed class PrimitiveValues
     [Fact]
     public void Strings_have_at_most_1048576_characters_however_many_bytes()
     {
-        Check(PrimitiveKind.String, new string('ß', PrimitiveSyntax.StringCharactersMax), isValue: true);
-        Check(PrimitiveKind.String, new string('a', PrimitiveSyntax.StringCharactersMax + 1), isValue: false);
+        Check(PrimitiveKind.String, new string('ß', Limits.StringCharactersMax), isValue: true);
+        Check(PrimitiveKind.String, new string('a', Limits.StringCharactersMax + 1), isValue: false);
     }
 
     [Fact]
     public void Decimals_have_at_most_256_digits()
     {
-        Check(PrimitiveKind.Decimal, new string('9', PrimitiveSyntax.DecimalDigitsMax), isValue: true);
-        Check(PrimitiveKind.Decimal, new string('9', PrimitiveSyntax.DecimalDigitsMax + 1), isValue: false);
+        Check(PrimitiveKind.Decimal, new string('9', Limits.DecimalDigitsMax), isValue: true);
+        Check(PrimitiveKind.Decimal, new string('9', Limits.DecimalDigitsMax + 1), isValue: false);
     }
 
     private static void Check(PrimitiveKind kind, string text, bool isValue) =>

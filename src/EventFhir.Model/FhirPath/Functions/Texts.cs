@@ -109,7 +109,6 @@ internal sealed class Substring(Operation source, Operation from, Operation? cou
 /// </summary>
 internal sealed class RegularExpression(FunctionCall call, Func<Regex, string, string?, FhirPathValue> answer) : Operation
 {
-    private const int PatternCharactersMax = 1_000;
     private readonly bool isReplacing = call.Node.Name == "replaceMatches";
     private Regex? literal;
 
@@ -132,7 +131,7 @@ internal sealed class RegularExpression(FunctionCall call, Func<Regex, string, s
     private static Regex Compile(FhirPathValue pattern, string flags)
     {
         var text = Texts.TextOf(pattern);
-        if (text.Length > PatternCharactersMax) throw FhirPathException.Limit("The pattern is too long.");
+        if (text.Length > Limits.PatternCharactersMax) throw FhirPathException.Limit("The pattern is too long.");
         // The dot matches line ends as well (FHIRPath N1, 5.6.8: single-line mode).
         var options = RegexOptions.NonBacktracking | RegexOptions.Singleline | RegexOptions.CultureInvariant;
         if (flags.Contains('i', StringComparison.Ordinal)) options |= RegexOptions.IgnoreCase;

@@ -1,4 +1,4 @@
-namespace EventFhir.Core;
+namespace EventFhir.Model;
 
 /// <summary>Every limit of the server, in one place (docs/configuration.md). Each is tested and answered with a clear error.</summary>
 public static class Limits
@@ -51,4 +51,33 @@ public static class Limits
 
     /// <summary>How long the database may work on a search.</summary>
     public static readonly TimeSpan SearchTimeMax = TimeSpan.FromSeconds(30);
+
+    /// <summary>Objects and arrays of a resource, and elements of its XML, nest this deep; deeper is 400.</summary>
+    public const int DepthMax = 64;
+
+    /// <summary>Resources contained in one: rules compare them with references, so their number is bounded.</summary>
+    public const int ContainedResourcesMax = 1_000;
+
+    /// <summary>R4 datatypes.html#string: "strings SHALL NOT exceed 1MB (1024*1024 characters) in size".</summary>
+    public const int StringCharactersMax = 1024 * 1024;
+
+    /// <summary>R4 asks for at least 18 digits; this many keep arithmetic and PostgreSQL's numeric safe.</summary>
+    public const int DecimalDigitsMax = 256;
+
+    public const int DecimalExponentMax = 999;
+
+    /// <summary>Elements of a narrative.</summary>
+    public const int NarrativeDepthMax = 128;
+
+    /// <summary>Issues that are reported of one resource: more help nobody, the first stand for the rest.</summary>
+    public const int IssuesMax = 100;
+
+    /// <summary>A regular expression in FHIRPath.</summary>
+    public const int PatternCharactersMax = 1_000;
+
+    /// <summary>A FHIRPath expression.</summary>
+    public const int ExpressionCharactersMax = 65_536;
+
+    /// <summary>Steps of the evaluation of one FHIRPath expression.</summary>
+    public const int ExpressionStepsMax = 10_000_000;
 }
