@@ -37,7 +37,7 @@ public sealed class ResourceStore : IAsyncDisposable
         lanes =
         [
             .. Enumerable.Range(0, this.options.Lanes).Select(_ => Run(small, this.options)),
-            Run(large, alone),
+            .. Enumerable.Range(0, this.options.LargeLanes).Select(_ => Run(large, alone)),
         ];
         Task Run(Channel<PendingGroup> arrivals, StoreOptions laneOptions) =>
             Task.Run(() => new WriteLane(new WriteQueue(arrivals, laneOptions), database, projections, release, logger).RunAsync());

@@ -29,7 +29,8 @@ public sealed partial class ProgramUnderTest : IAsyncDisposable
     public static async Task<TimeSpan> RunServerCommandAsync(params string[] arguments)
     {
         var start = Stopwatch.GetTimestamp();
-        using var process = Start([ServerAssembly, .. arguments]);
+        // As eng/eventfhir starts it.
+        using var process = Start([ServerAssembly, .. arguments], ("DOTNET_TieredPGO", "0"));
         var errors = process.StandardError.ReadToEndAsync();
         await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
@@ -83,12 +84,12 @@ public sealed partial class ProgramUnderTest : IAsyncDisposable
         }
     }
 
-    private static Process Start(string[] arguments) => Process.Start(new ProcessStartInfo("dotnet", arguments)
+    private static Process Start(string[] arguments, params ReadOnlySpan<(string Name, string Value)> environment)
     {
-        RedirectStandardOutput = true,
-        RedirectStandardError = true,
-        UseShellExecute = false,
-    }) ?? throw new InvalidOperationException("dotnet cannot be started.");
+        var start = new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        foreach (var (name, value) in environment) start.Environment[name] = value;
+        return Process.Start(start) ?? throw new InvalidOperationException("dotnet cannot be started.");
+    }
 
     private static string FindServer()
     {
