@@ -14,4 +14,7 @@ internal static partial class Log
 
     [LoggerMessage(1011, LogLevel.Information, "Serving FHIR {Release} on {Url}")]
     public static partial void Serving(ILogger logger, string release, string url);
+
+    [LoggerMessage(1012, LogLevel.Error, "Request {RequestId} failed in the database: SQLSTATE {SqlState} {StackTrace}")]
+    public static partial void StatementFailed(ILogger logger, string requestId, string? sqlState, string? stackTrace);
 }

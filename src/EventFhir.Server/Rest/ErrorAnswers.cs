@@ -13,6 +13,8 @@ namespace EventFhir.Server.Rest;
 /// </summary>
 public sealed class ErrorAnswers(FhirRoutes routes, ILogger<ErrorAnswers> logger)
 {
+    private const string Failed = "The server failed; its log has the details under the id of this outcome.";
+
     public async Task HandleAsync(HttpContext http, RequestDelegate next)
     {
         Refusal? refusal;
@@ -75,9 +77,13 @@ public sealed class ErrorAnswers(FhirRoutes routes, ILogger<ErrorAnswers> logger
                 or DbException { InnerException: IOException or TimeoutException or System.Net.Sockets.SocketException }:
                 Log.DatabaseUnavailable(logger, RequestId.Of(http), exception);
                 return Refusal.Of(RefusalKind.Unavailable, "transient", "The database does not answer at present; try again.");
+            case DbException failed:
+                // The message is left out: it may quote a value that was sent.
+                Log.StatementFailed(logger, RequestId.Of(http), failed.SqlState, failed.StackTrace);
+                return Refusal.Of(RefusalKind.Internal, "exception", Failed);
             default:
                 Log.RequestFailed(logger, RequestId.Of(http), exception);
-                return Refusal.Of(RefusalKind.Internal, "exception", "The server failed; its log has the details under the id of this outcome.");
+                return Refusal.Of(RefusalKind.Internal, "exception", Failed);
         }
     }
 }
