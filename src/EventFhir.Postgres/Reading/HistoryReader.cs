@@ -17,7 +17,6 @@ public sealed class HistoryReader(EventDatabase database, Release release)
 
     /// <summary>A page ends early when its bodies reach this.</summary>
     private const int PageBytesMax = 64 << 20;
-    private const short Tenant = 0;
 
     /// <summary>Always a page; that of a resource which never existed is empty and has total 0.</summary>
     public async Task<HistoryPage> ReadAsync(HistoryQuery query, CancellationToken cancellationToken)
@@ -131,14 +130,14 @@ public sealed class HistoryReader(EventDatabase database, Release release)
         switch (query.Scope)
         {
             case HistoryScope.Instance { Key: var key }:
-                sql.Append($"(select s.version::bigint from es.stream s where s.tenant = {Tenant}")
+                sql.Append($"(select s.version::bigint from es.stream s where s.tenant = {Tenant.Only}")
                     .Append($" and s.type = {(short)key.Type.Number} and s.id = {key.Id.Value})");
                 break;
             case HistoryScope.OfType { Type: var type }:
-                sql.Append($"(select sum(c.versions)::bigint from es.counter c where c.tenant = {Tenant} and c.type = {(short)type.Number})");
+                sql.Append($"(select sum(c.versions)::bigint from es.counter c where c.tenant = {Tenant.Only} and c.type = {(short)type.Number})");
                 break;
             default:
-                sql.Append($"(select sum(c.versions)::bigint from es.counter c where c.tenant = {Tenant})");
+                sql.Append($"(select sum(c.versions)::bigint from es.counter c where c.tenant = {Tenant.Only})");
                 break;
         }
     }
@@ -148,14 +147,14 @@ public sealed class HistoryReader(EventDatabase database, Release release)
         switch (query.Scope)
         {
             case HistoryScope.Instance { Key: var key }:
-                sql.Append($" where e.rid = (select s.rid from es.stream s where s.tenant = {Tenant}")
+                sql.Append($" where e.rid = (select s.rid from es.stream s where s.tenant = {Tenant.Only}")
                     .Append($" and s.type = {(short)key.Type.Number} and s.id = {key.Id.Value})");
                 break;
             case HistoryScope.OfType { Type: var type }:
-                sql.Append($" where e.tenant = {Tenant} and e.type = {(short)type.Number}");
+                sql.Append($" where e.tenant = {Tenant.Only} and e.type = {(short)type.Number}");
                 break;
             default:
-                sql.Append($" where e.tenant = {Tenant}");
+                sql.Append($" where e.tenant = {Tenant.Only}");
                 break;
         }
         if (query.Since is { } since) sql.Append($" and e.recorded_at >= {since.UtcDateTime}");

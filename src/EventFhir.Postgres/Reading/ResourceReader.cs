@@ -10,7 +10,6 @@ namespace EventFhir.Postgres.Reading;
 /// <summary>Reads single versions by key. Bodies are the stored bytes; nothing is parsed. Hot path, measured by the scenario read.</summary>
 public sealed class ResourceReader(EventDatabase database)
 {
-    private const short Tenant = 0;
     private static readonly string ReadCurrent = SqlFile.Read("read-current.sql");
     private static readonly string ReadVersion = SqlFile.Read("read-version.sql");
 
@@ -42,7 +41,7 @@ public sealed class ResourceReader(EventDatabase database)
     {
         await using var connection = await database.Reader.OpenConnectionAsync(cancellationToken);
         await using var command = new NpgsqlCommand(text, connection);
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = Tenant });
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = Tenant.Only });
         command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)key.Type.Number });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = key.Id.Value });
         if (version is { } number) command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = number });

@@ -21,7 +21,6 @@ internal sealed class AppendBatch(ProjectionCatalog projections, Release release
 {
     private const string Append =
         "select * from es.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)";
-    private const short Tenant = 0;
     private readonly List<(int Group, int Place, WriteCommand Command)> commands = [];
     private readonly List<Guid> transactions = [];
     private readonly List<string?> keys = [];
@@ -117,7 +116,7 @@ internal sealed class AppendBatch(ProjectionCatalog projections, Release release
     {
         var command = new NpgsqlBatchCommand(Append);
         var parameters = command.Parameters;
-        parameters.Add(new NpgsqlParameter<short> { TypedValue = Tenant });
+        parameters.Add(new NpgsqlParameter<short> { TypedValue = Tenant.Only });
         parameters.Add(new NpgsqlParameter<string> { TypedValue = release.FhirVersion });
         AddArray(transactions, NpgsqlDbType.Uuid);
         if (hasKeys) AddArray(keys, NpgsqlDbType.Text);
