@@ -43,6 +43,9 @@ public static class Limits
     /// <summary>Rounds of _include:iterate and _revinclude:iterate.</summary>
     public const int IncludeDepthMax = 5;
 
+    /// <summary>How far "near" reaches where the search does not say.</summary>
+    public const int NearDistanceDefaultMetres = 50_000;
+
     /// <summary>Keys of _sort.</summary>
     public const int SortKeysMax = 10;
 

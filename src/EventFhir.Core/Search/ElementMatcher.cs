@@ -27,6 +27,7 @@ internal sealed class ElementMatcher(Release release, string baseUrl)
             SearchValue.Number number => QuantityValue.TryRead(element, out var given) && Matches(number, given.Low, given.High),
             SearchValue.Quantity quantity => Matches(quantity, element),
             SearchValue.Uri uri => element.HasValue && Matches(uri, element),
+            SearchValue.Near near => GeoPosition.TryRead(element, out var place) && near.Circle.Contains(place),
             _ => false,
         };
     }
@@ -42,6 +43,7 @@ internal sealed class ElementMatcher(Release release, string baseUrl)
             SearchParameterType.Date => DateWriter.TryInterval(element, out _),
             SearchParameterType.Number or SearchParameterType.Quantity => QuantityValue.TryRead(element, out _),
             SearchParameterType.Uri => element.HasValue,
+            SearchParameterType.Special => GeoPosition.TryRead(element, out _),
             _ => true,
         };
     }

@@ -17,7 +17,7 @@ public static class SearchCatalog
     /// <summary>True if the parameter of this type can be searched: its values are stored, and every form of value can be asked for.</summary>
     public static bool Supports(TypeDefinition type, SearchParameterDefinition parameter) => TypeLayout.Of(type).Find(parameter.Code) switch
     {
-        null or ParameterPlacement.Nowhere or ParameterPlacement.Narrative or ParameterPlacement.Coordinates => false,
+        null or ParameterPlacement.Nowhere or ParameterPlacement.Narrative => false,
         ParameterPlacement.Head => parameter.Code is Id or LastUpdated,
         _ => true,
     };

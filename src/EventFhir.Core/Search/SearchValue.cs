@@ -52,6 +52,9 @@ public abstract record SearchValue
 
     public sealed record Uri(UriMatch Match, string Value) : SearchValue;
 
+    /// <summary>A place within a distance of another.</summary>
+    public sealed record Near(GeoCircle Circle) : SearchValue;
+
     /// <summary>One value for each component, in order.</summary>
     public sealed record Composite(ImmutableArray<SearchValue> Components) : SearchValue;
 }

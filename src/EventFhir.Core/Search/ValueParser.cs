@@ -24,6 +24,8 @@ internal sealed class ValueParser(SearchContext context)
             SearchParameterType.Quantity => Quantity(parameter, text),
             SearchParameterType.Uri => Uri(parameter, modifier, text),
             SearchParameterType.Composite => Composite(parameter, text),
+            // Of the special parameters only positions have values of this kind (SearchCatalog.Supports).
+            SearchParameterType.Special => NearParser.Parse(parameter, text),
             _ => Refusal.Of(RefusalKind.BadRequest, "not-supported", $"The search parameter '{parameter.Code}' is not supported."),
         };
 

@@ -46,6 +46,9 @@ internal sealed class PresenceWriter(SqlBuilder sql)
             case ParameterPlacement.QuantityColumns columns:
                 sql.Append($"(x.{tables.Column(columns.Low)} is not null)");
                 break;
+            case ParameterPlacement.Coordinates at:
+                sql.Append($"(x.{tables.Column(at.Latitude)} is not null)");
+                break;
             case ParameterPlacement.DateRows:
                 WriteHash(tables.Dates, Hashing.Term(placement.Parameter.Code, TermForm.Any));
                 break;

@@ -64,6 +64,9 @@ internal sealed class ValueWriter(SqlBuilder sql)
             case ParameterPlacement.QuantityRows:
                 WriteEither(values, value => WriteQuantityRows(tables, placement.Parameter.Code, (SearchValue.Quantity)value));
                 break;
+            case ParameterPlacement.Coordinates at:
+                WriteEither(values, value => new NearWriter(sql).Write(tables, at, ((SearchValue.Near)value).Circle));
+                break;
             case ParameterPlacement.Conjunction conjunction:
                 WriteEither(values, value => WriteConjunction(type, conjunction, (SearchValue.Composite)value));
                 break;

@@ -43,12 +43,14 @@ public sealed class CompilingToSql(TestCluster cluster)
     [InlineData("Patient", "family=fam7", "str_patient_parameter_left_rid_idx")]
     [InlineData("Observation", "subject:Patient.family=fam7", "str_patient_parameter_left_rid_idx")]
     [InlineData("Patient", "_has:Observation:subject:code=http://loinc.org|rare", "x_observation_terms_idx")]
+    [InlineData("Location", "near=10.05|20.05|3", "x_location_near_l")]
     public async Task No_selective_search_scans_a_type(string type, string query, string index)
     {
         await using var fixture = await SearchFixture.NewAsync(cluster);
         await fixture.WriteAsync(Enumerable.Range(0, 200).Select(number => SearchFixture.Read(
             $$"""{"resourceType":"Patient","id":"p{{number}}","name":[{"family":"fam{{number}}"}]}""")));
         await fixture.WriteAsync(Enumerable.Range(0, 4_000).Select(Observation));
+        if (type == "Location") await fixture.WriteAsync(Enumerable.Range(0, 2_000).Select(Location));
         await using var connection = new NpgsqlConnection(fixture.Database.ConnectionString);
         await connection.OpenAsync();
         await using (var analyze = new NpgsqlCommand("vacuum analyze", connection)) await analyze.ExecuteNonQueryAsync();
@@ -82,6 +84,9 @@ public sealed class CompilingToSql(TestCluster cluster)
     }
 
     private static string Compile(string type, string query) => new SearchCompiler(_ => true).Page(SearchFixture.Parse(type, query).Value, after: null).CommandText;
+
+    private static Model.Elements.Resource Location(int number) => SearchFixture.Read(
+        $$$"""{"resourceType":"Location","id":"l{{{number}}}","position":{"latitude":{{{number / 50}}},"longitude":{{{number % 50}}}}}""");
 
     private static Model.Elements.Resource Observation(int number) => SearchFixture.Read(
         $$$"""

@@ -90,6 +90,7 @@ internal sealed class QueryGenerator(IReadOnlyList<Resource> resources, int seed
         SearchParameterType.Quantity => Quantity(element) is { } quantity ? ("", quantity) : null,
         SearchParameterType.Reference => Reference(element),
         SearchParameterType.Uri => Url(element),
+        SearchParameterType.Special => Near(element) is { } near ? ("", near) : null,
         SearchParameterType.Composite => Composite(parameter, element) is { } composite ? ("", composite) : null,
         _ => null,
     };
@@ -174,6 +175,16 @@ internal sealed class QueryGenerator(IReadOnlyList<Resource> resources, int seed
             1 => (":above", Escape(url + "/more")),
             _ => ("", Escape(url)),
         };
+    }
+
+    /// <summary>From a little beside the place; the distances are odd, so that no place lies on a boundary.</summary>
+    private string? Near(Element element)
+    {
+        if (!GeoPosition.TryRead(element, out var place)) return null;
+        var latitude = Math.Clamp(place.Latitude + (random.NextDouble() - 0.5), -90, 90);
+        var longitude = Math.IEEERemainder(place.Longitude + (random.NextDouble() - 0.5), 360);
+        var distance = random.Next(5) switch { 0 => "", 1 => "|11.0137", 2 => "|70.7713|[mi_i]", 3 => "|301.337|km", _ => "|5000123.7|m" };
+        return string.Create(CultureInfo.InvariantCulture, $"{latitude:0.00000}|{longitude:0.00000}{distance}");
     }
 
     private string? Composite(SearchParameterDefinition parameter, Element context)

@@ -24,7 +24,7 @@ public sealed class SearchOracle(TestCluster cluster)
     public async Task Sql_and_memory_give_the_same_answers()
     {
         await using var fixture = await SearchFixture.NewAsync(cluster);
-        await fixture.WriteAsync(Examples());
+        await fixture.WriteAsync([.. Examples(), .. GeneratedResources.Places()]);
         var resources = await StoredAsync(fixture);
         var matcher = new SearchMatcher(Release.R4, SearchFixture.BaseUrl, resources);
         var generator = new QueryGenerator(resources, seed: 20261121);

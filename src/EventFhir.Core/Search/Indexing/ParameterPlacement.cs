@@ -103,7 +103,7 @@ public abstract record ParameterPlacement
     /// </summary>
     public sealed record UriTerms(SearchParameterDefinition Parameter, ValueMark Mark) : ParameterPlacement(Parameter);
 
-    /// <summary>Latitude and longitude in degrees.</summary>
+    /// <summary>Latitude and longitude in degrees; both are null for numbers that name no place on Earth.</summary>
     public sealed record Coordinates(SearchParameterDefinition Parameter, int Latitude, int Longitude) : ParameterPlacement(Parameter);
 
     /// <summary>A composite on the resource itself: all components hold, each as its own parameter stores it.</summary>

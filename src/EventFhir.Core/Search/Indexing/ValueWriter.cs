@@ -147,7 +147,7 @@ internal sealed class CoordinatesWriter(int latitude, int longitude) : ValueWrit
 {
     public override bool Write(Element value, EntryBuilder into)
     {
-        if (!value.ValueOf("latitude").TryNumber(out var north) || !value.ValueOf("longitude").TryNumber(out var east)) return false;
-        return into.Column(latitude, ColumnValue.Of((double)north)) && into.Column(longitude, ColumnValue.Of((double)east));
+        if (!GeoPosition.TryRead(value, out var place)) return false;
+        return into.Column(latitude, ColumnValue.Of(place.Latitude)) && into.Column(longitude, ColumnValue.Of(place.Longitude));
     }
 }
