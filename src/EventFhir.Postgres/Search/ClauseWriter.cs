@@ -9,7 +9,8 @@ namespace EventFhir.Postgres.Search;
 
 /// <summary>
 /// Lowers clauses to conditions on the row x of a type's main table. Side tables are asked with "x.rid in (select …)", so that the planner may
-/// start from either side. One rule per parameter type: <see cref="ValueWriter"/>.
+/// start from either side. One rule per parameter type: <see cref="ValueWriter"/>. A clause reads index rows only through the tables that it is
+/// given, never through names of its own making: they may stand for an earlier time.
 /// </summary>
 /// <param name="hasTables">Types never written have no tables, and so no matches.</param>
 internal sealed class ClauseWriter(SqlBuilder sql, Func<TypeDefinition, bool> hasTables)
@@ -19,47 +20,48 @@ internal sealed class ClauseWriter(SqlBuilder sql, Func<TypeDefinition, bool> ha
     /// <summary>"select x.rid from x_… x where …".</summary>
     public void Select(TypeQuery query)
     {
-        sql.Append($"select x.rid from {new TableNames(query.Type).Main} x where ");
-        WriteAll(query);
+        var tables = new TableNames(query.Type);
+        sql.Append($"select x.rid from {tables.Main} x where ");
+        WriteAll(query, tables);
     }
 
     /// <summary>All clauses of a query, as one condition.</summary>
-    public void WriteAll(TypeQuery query)
+    public void WriteAll(TypeQuery query, TableNames tables)
     {
         if (query.Clauses.IsEmpty) sql.Append($"true");
         for (var place = 0; place < query.Clauses.Length; place++)
         {
             if (place > 0) sql.Append($" and ");
-            Write(query.Type, query.Clauses[place]);
+            Write(tables, query.Clauses[place]);
         }
     }
 
-    private void Write(TypeDefinition type, Clause clause)
+    private void Write(TableNames tables, Clause clause)
     {
         switch (clause)
         {
             case Clause.Matches matches:
-                values.Write(type, PlacementOf(type, matches.Parameter), matches.Values);
+                values.Write(tables, PlacementOf(tables.Type, matches.Parameter), matches.Values);
                 break;
             case Clause.Missing missing:
                 sql.Append($"not ");
-                new PresenceWriter(sql).Write(type, PlacementOf(type, missing.Parameter));
+                new PresenceWriter(sql).Write(tables, PlacementOf(tables.Type, missing.Parameter));
                 break;
             case Clause.Not not:
                 sql.Append($"not ");
-                Write(type, not.Inner);
+                Write(tables, not.Inner);
                 break;
             case Clause.AnyOf any:
-                WriteAny(type, any);
+                WriteAny(tables, any);
                 break;
             case Clause.Chain chain:
-                WriteChain(type, chain);
+                WriteChain(tables, chain);
                 break;
             case Clause.Has has:
                 WriteHas(has);
                 break;
             case Clause.Id id:
-                sql.Append($"x.rid in (select s.rid from es.stream s where s.tenant = 0 and s.type = {(short)type.Number}");
+                sql.Append($"x.rid in (select s.rid from es.stream s where s.tenant = 0 and s.type = {(short)tables.Type.Number}");
                 sql.Append($" and s.id = any({id.Ids.ToArray()}))");
                 break;
             case Clause.LastUpdated updated:
@@ -70,29 +72,28 @@ internal sealed class ClauseWriter(SqlBuilder sql, Func<TypeDefinition, bool> ha
         }
     }
 
-    private void WriteAny(TypeDefinition type, Clause.AnyOf any)
+    private void WriteAny(TableNames tables, Clause.AnyOf any)
     {
         sql.Append($"(");
         for (var place = 0; place < any.Clauses.Length; place++)
         {
             if (place > 0) sql.Append($" or ");
-            Write(type, any.Clauses[place]);
+            Write(tables, any.Clauses[place]);
         }
         if (any.Clauses.IsEmpty) sql.Append($"false");
         sql.Append($")");
     }
 
-    private void WriteChain(TypeDefinition type, Clause.Chain chain)
+    private void WriteChain(TableNames tables, Clause.Chain chain)
     {
         var targets = chain.Targets.Where(target => hasTables(target.Type)).ToList();
-        var placement = PlacementOf(type, chain.Parameter);
+        var placement = PlacementOf(tables.Type, chain.Parameter);
         if (placement is ParameterPlacement.SameAs { Target: { } only }) targets.RemoveAll(target => target.Type != only);
         if (targets.Count == 0)
         {
             sql.Append($"false");
             return;
         }
-        var tables = new TableNames(type);
         switch (Stored(placement))
         {
             case ParameterPlacement.ReferenceColumn column:
@@ -135,7 +136,7 @@ internal sealed class ClauseWriter(SqlBuilder sql, Func<TypeDefinition, bool> ha
             case ParameterPlacement.ReferenceColumn column:
                 var name = tables.Column(column.Column);
                 sql.Append($"x.rid in (select x.{name} from {tables.Main} x where x.{name} is not null and ");
-                WriteAll(has.Source);
+                WriteAll(has.Source, tables);
                 sql.Append($")");
                 break;
             case ParameterPlacement.ReferenceRows rows:

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 
 using EventFhir.Core.Search.Indexing;
-using EventFhir.Model.Definitions;
 using EventFhir.Postgres.Sql;
 
 namespace EventFhir.Postgres.Search;
@@ -9,23 +8,22 @@ namespace EventFhir.Postgres.Search;
 /// <summary>The condition that a resource has a value for a parameter, as each <see cref="ParameterPlacement"/> records it; for :missing.</summary>
 internal sealed class PresenceWriter(SqlBuilder sql)
 {
-    public void Write(TypeDefinition type, ParameterPlacement placement)
+    public void Write(TableNames tables, ParameterPlacement placement)
     {
-        var tables = new TableNames(type);
         switch (placement)
         {
             case ParameterPlacement.Head:
                 sql.Append($"true");
                 break;
             case ParameterPlacement.SameAs same:
-                Write(type, same.Of);
+                Write(tables, same.Of);
                 break;
             case ParameterPlacement.UnionOf union:
                 sql.Append($"(false");
                 foreach (var part in union.Parts)
                 {
                     sql.Append($" or ");
-                    Write(type, part);
+                    Write(tables, part);
                 }
                 sql.Append($")");
                 break;

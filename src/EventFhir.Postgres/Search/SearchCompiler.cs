@@ -60,15 +60,16 @@ internal sealed class SearchCompiler(Func<TypeDefinition, bool> hasTables)
             if (!hasTables(type.Type)) continue;
             if (!isFirst) sql.Append($" union all ");
             isFirst = false;
+            var tables = new TableNames(type.Type);
             sql.Append($"select x.rid");
             foreach (var key in keys)
             {
                 sql.Append($", ");
-                key.Write(sql, type.Type);
+                key.Write(sql, tables);
                 sql.Append($" as {key.Name}");
             }
-            sql.Append($" from {new TableNames(type.Type).Main} x where ");
-            clauses.WriteAll(type);
+            sql.Append($" from {tables.Main} x where ");
+            clauses.WriteAll(type, tables);
         }
         if (!isFirst) return;
         sql.Append($"select null::bigint as rid");

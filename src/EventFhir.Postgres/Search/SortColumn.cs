@@ -32,16 +32,15 @@ internal sealed record SortColumn(SqlName Name, SortKey Key, SqlText CastFromTex
         },
     };
 
-    /// <summary>The value of the key for the row x of a type.</summary>
-    public void Write(SqlBuilder sql, TypeDefinition type)
+    /// <summary>The value of the key for the row x of the main table.</summary>
+    public void Write(SqlBuilder sql, TableNames tables)
     {
         if (Key.Code is SearchCatalog.Id or SearchCatalog.LastUpdated)
         {
             sql.Append($"(select s.{new SqlName(Key.Code is SearchCatalog.Id ? "id" : "updated")} from es.stream s where s.rid = x.rid)");
             return;
         }
-        var tables = new TableNames(type);
-        var placement = ClauseWriter.Stored(TypeLayout.Of(type).Find(Key.Code)!);
+        var placement = ClauseWriter.Stored(TypeLayout.Of(tables.Type).Find(Key.Code)!);
         var extreme = new SqlText(IsDescending ? "max" : "min");
         var code = placement.Parameter.Code;
         switch (placement)

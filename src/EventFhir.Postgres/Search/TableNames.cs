@@ -5,7 +5,7 @@ using EventFhir.Postgres.Sql;
 
 namespace EventFhir.Postgres.Search;
 
-/// <summary>The tables and columns of one resource type, by the names that TypeTables gives them.</summary>
+/// <summary>The tables and columns of one resource type, by the names that TypeTables gives them; the main one stands for x.</summary>
 internal readonly record struct TableNames(TypeDefinition Type)
 {
     public SqlName Main => Name("x");

@@ -3,7 +3,6 @@ using System.Diagnostics;
 
 using EventFhir.Core.Search;
 using EventFhir.Core.Search.Indexing;
-using EventFhir.Model.Definitions;
 using EventFhir.Postgres.Sql;
 
 namespace EventFhir.Postgres.Search;
@@ -11,19 +10,18 @@ namespace EventFhir.Postgres.Search;
 /// <summary>The condition that a parameter has one of some values: one rule for each <see cref="ParameterPlacement"/>.</summary>
 internal sealed class ValueWriter(SqlBuilder sql)
 {
-    public void Write(TypeDefinition type, ParameterPlacement placement, ImmutableArray<SearchValue> values)
+    public void Write(TableNames tables, ParameterPlacement placement, ImmutableArray<SearchValue> values)
     {
-        var tables = new TableNames(type);
         switch (placement)
         {
             case ParameterPlacement.SameAs { Target: { } target } same:
-                Write(type, same.Of, ReferenceKeys.Narrow(values, target));
+                Write(tables, same.Of, ReferenceKeys.Narrow(values, target));
                 break;
             case ParameterPlacement.SameAs same:
-                Write(type, same.Of, values);
+                Write(tables, same.Of, values);
                 break;
             case ParameterPlacement.UnionOf union:
-                WriteEither(union.Parts, part => Write(type, part, values));
+                WriteEither(union.Parts, part => Write(tables, part, values));
                 break;
             case ParameterPlacement.TokenTerms:
                 WriteTerms([.. values.SelectMany(value => TokenHashes.AllOf(placement.Parameter, value))]);
@@ -68,7 +66,7 @@ internal sealed class ValueWriter(SqlBuilder sql)
                 WriteEither(values, value => new NearWriter(sql).Write(tables, at, ((SearchValue.Near)value).Circle));
                 break;
             case ParameterPlacement.Conjunction conjunction:
-                WriteEither(values, value => WriteConjunction(type, conjunction, (SearchValue.Composite)value));
+                WriteEither(values, value => WriteConjunction(tables, conjunction, (SearchValue.Composite)value));
                 break;
             case ParameterPlacement.Composite composite:
                 WriteEither(values, value => WriteComposite(tables, composite, (SearchValue.Composite)value));
@@ -217,13 +215,13 @@ internal sealed class ValueWriter(SqlBuilder sql)
         ? Hashing.Term(code, TermForm.SystemCode, system, value.Unit!)
         : Hashing.Term(code, TermForm.Code, value.Unit!);
 
-    private void WriteConjunction(TypeDefinition type, ParameterPlacement.Conjunction conjunction, SearchValue.Composite value)
+    private void WriteConjunction(TableNames tables, ParameterPlacement.Conjunction conjunction, SearchValue.Composite value)
     {
         sql.Append($"(true");
         for (var part = 0; part < conjunction.Components.Length; part++)
         {
             sql.Append($" and ");
-            Write(type, conjunction.Components[part], [value.Components[part]]);
+            Write(tables, conjunction.Components[part], [value.Components[part]]);
         }
         sql.Append($")");
     }
