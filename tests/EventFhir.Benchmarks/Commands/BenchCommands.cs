@@ -1,3 +1,4 @@
+using EventFhir.Benchmarks.Data;
 using EventFhir.Benchmarks.Floor;
 
 namespace EventFhir.Benchmarks.Commands;
@@ -8,21 +9,28 @@ public static class BenchCommands
     private const string Usage = """
         bench quick [--patients N | --data FOLDER] [--only SCENARIO,…] [--save]
                                      all scenarios against floor and baselines, under four minutes
+        bench search [--patients N | --data FOLDER] [--clones N] [--keep FOLDER [--rebuild]] [--only SCENARIO,…] [--save]
+                                     every kind of search against hand-written SQL on the same tables; the loaded
+                                     data stays in the kept folder, so that the next run need not load it
         bench load ADDRESS [--connections N] [--seconds N] [--rate N] [--process ID]
                                      create-observation against a server that runs already; with its
                                      process id also what it allocates
         bench micro [FILTER]         parse, validate, extract: microseconds and bytes
         bench data FOLDER [--patients N]
                                      writes the synthetic data set as NDJSON
+        bench clone --data FOLDER --times N --to FOLDER
+                                     writes a folder of NDJSON with every patient N times
         bench floor CONNECTION       the floor by itself
         """;
 
     public static async Task<int> RunAsync(string[] arguments) => arguments switch
     {
         ["quick", ..] => await QuickCommand.RunAsync(Options.Parse(arguments[1..])),
+        ["search", ..] => await SearchCommand.RunAsync(Options.Parse(arguments[1..])),
         ["load", var address, ..] => LoadCommand.Run(address, Options.Parse(arguments[2..])),
         ["micro", ..] => MicroCommand.Run(arguments[1..]),
         ["data", var folder, ..] => WriteData(folder, Options.Parse(arguments[2..])),
+        ["clone", ..] => Clone(Options.Parse(arguments[1..])),
         ["floor", var connection] => await FloorProgram.RunAsync(connection, constantBodyBytes: 1_000),
         _ => Help(),
     };
@@ -30,6 +38,13 @@ public static class BenchCommands
     private static int WriteData(string folder, Options options)
     {
         QuickCommand.DataOf(options).WriteFolder(folder);
+        return 0;
+    }
+
+    private static int Clone(Options options)
+    {
+        if (options.Text("data") is not { } source || options.Text("to") is not { } target) return Help();
+        Console.WriteLine(FormattableString.Invariant($"{ClonedPopulation.Write(source, target, (int)options.Number("times", 10))} resources"));
         return 0;
     }
 

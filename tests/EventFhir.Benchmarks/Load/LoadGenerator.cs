@@ -96,7 +96,7 @@ public sealed class LoadGenerator : IDisposable
     private static bool TryFinish(LoadConnection connection, Workload workload, Tally tally)
     {
         if (!connection.TryReceive(out var answer)) return false;
-        tally.Record(connection.Due, workload.Fault(connection.Tag, connection.Number, answer));
+        tally.Record(connection.Due, answer.Body.Length, workload.Fault(connection.Tag, connection.Number, answer));
         return true;
     }
 
@@ -107,6 +107,7 @@ public sealed class LoadGenerator : IDisposable
         private readonly Histogram latency = new();
         private long failures;
         private string? firstFault;
+        private long bytes;
 
         public long Start { get; } = Stopwatch.GetTimestamp();
 
@@ -114,8 +115,9 @@ public sealed class LoadGenerator : IDisposable
 
         public long Operations { get; private set; }
 
-        public void Record(long due, string? fault)
+        public void Record(long due, int answerBytes, string? fault)
         {
+            bytes += answerBytes;
             LastAnswer = Stopwatch.GetTimestamp();
             latency.Record(Stopwatch.GetElapsedTime(due, LastAnswer).Ticks * 100);
             Operations++;
@@ -124,6 +126,6 @@ public sealed class LoadGenerator : IDisposable
             firstFault ??= fault;
         }
 
-        public LoadResult Result() => new(Operations, failures, Stopwatch.GetElapsedTime(Start, LastAnswer), latency, firstFault);
+        public LoadResult Result() => new(Operations, failures, Stopwatch.GetElapsedTime(Start, LastAnswer), latency, firstFault, bytes);
     }
 }

@@ -1,7 +1,7 @@
 namespace EventFhir.Benchmarks.Load;
 
 /// <summary>Outcome of one run of the load generator. Latencies count good and bad answers alike.</summary>
-public sealed record LoadResult(long Operations, long Failures, TimeSpan Elapsed, Histogram Latency, string? FirstFault)
+public sealed record LoadResult(long Operations, long Failures, TimeSpan Elapsed, Histogram Latency, string? FirstFault, long AnswerBytes)
 {
     public const double FailureShareMax = 0.001;
 

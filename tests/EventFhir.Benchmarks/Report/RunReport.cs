@@ -25,6 +25,8 @@ public sealed record RunReport(
 
     public List<TableBytes> Disk { get; } = [];
 
+    public List<SearchRow> Searches { get; } = [];
+
     public double LoadAfter { get; set; }
 
     public double Seconds { get; set; }

@@ -13,6 +13,8 @@ public static class TableWriter
             $"Data: {report.Data}: {report.Resources} resources, {(double)report.Bytes / report.Resources:0} B mean. Load {report.LoadBefore:0.0} before, {report.LoadAfter:0.0} after. {report.Seconds:0} s in all."));
         output.WriteLine("PostgreSQL: " + string.Join(", ", report.PostgresSettings.Select(static setting => $"{setting.Key}={setting.Value}")));
         output.WriteLine();
+        if (report.Searches.Count > 0) WriteSearches(report, output);
+        if (report.Rows.Count == 0) return;
         output.WriteLine("| Scenario | Program | /s | ± | Efficiency | p50 ms | p99 | p99.9 | max | CPU µs/op | PG µs/op | WAL B/op | Alloc B/op |");
         output.WriteLine("|---|---|--:|--:|---|--:|--:|--:|--:|--:|--:|--:|--:|");
         foreach (var row in report.Rows)
@@ -32,6 +34,18 @@ public static class TableWriter
         output.WriteLine($"| all {report.Disk.Count} | {PerResource(report.Disk.Sum(static table => table.Data))} | {PerResource(report.Disk.Sum(static table => table.Indexes))} |");
 
         string PerResource(long bytes) => Text((double)bytes / report.Resources, "0");
+    }
+
+    private static void WriteSearches(RunReport report, TextWriter output)
+    {
+        output.WriteLine("| Search | /s | ± | B6 /s | Efficiency | kB | p50 ms | p99 | open p50 | open p99 | CPU µs | PG µs | PG µs of B6 | Alloc B |");
+        output.WriteLine("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
+        foreach (var row in report.Searches)
+        {
+            output.WriteLine($"| {row.Scenario} | {Text(row.PerSecond, "0")} | {Percent(row.Spread)} | {Text(row.Baseline, "0")} | {Percent(row.Efficiency)} "
+                + $"| {Text(row.AnswerBytes / 1000, "0.0")} | {Text(row.P50, "0.00")} | {Text(row.P99, "0.0")} | {Text(row.OpenP50, "0.00")} | {Text(row.OpenP99, "0.0")} "
+                + $"| {Text(row.ServerCpu, "0")} | {Text(row.PostgresCpu, "0")} | {Text(row.BaselineCpu, "0")} | {Text(row.AllocatedBytes, "0")} |{row.Note}");
+        }
     }
 
     private static string Percent(double? share) => share is { } value ? Text(value * 100, "0") + " %" : "";

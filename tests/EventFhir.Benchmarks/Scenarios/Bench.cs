@@ -10,9 +10,11 @@ public sealed class Bench : IAsyncDisposable
     private readonly EmbeddedPostgres postgres;
     private readonly NpgsqlDataSource maintenance;
 
-    private Bench(string folder, EmbeddedPostgres postgres)
+    private readonly bool isKept;
+
+    private Bench(string folder, EmbeddedPostgres postgres, bool isKept)
     {
-        Folder = folder;
+        (Folder, this.isKept) = (folder, isKept);
         this.postgres = postgres;
         maintenance = NpgsqlDataSource.Create(postgres.ConnectionString);
         Meter = new Meter(maintenance, postgres.ProcessId);
@@ -26,8 +28,15 @@ public sealed class Bench : IAsyncDisposable
     {
         var folder = Directory.CreateTempSubdirectory("eventfhir-bench-").FullName;
         if (OperatingSystem.IsLinux()) File.SetUnixFileMode(folder, File.GetUnixFileMode(folder) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
-        return new Bench(folder, await EmbeddedPostgres.StartAsync(new EmbeddedOptions(folder), CancellationToken.None));
+        return new Bench(folder, await EmbeddedPostgres.StartAsync(new EmbeddedOptions(folder), CancellationToken.None), isKept: false);
     }
+
+    /// <summary>On the cluster of a data folder, which stays for the next run and can be served by eventfhir as well.</summary>
+    public static async Task<Bench> StartKeptAsync(string folder) =>
+        new(folder, await EmbeddedPostgres.StartAsync(new EmbeddedOptions(folder), CancellationToken.None), isKept: true);
+
+    /// <summary>The cluster's own database, which eventfhir serves.</summary>
+    public string ConnectionString => postgres.ConnectionString;
 
     /// <summary>Makes an empty database and returns its connection string.</summary>
     public async Task<string> NewDatabaseAsync(string name)
@@ -62,6 +71,6 @@ public sealed class Bench : IAsyncDisposable
         await maintenance.DisposeAsync();
         NpgsqlConnection.ClearAllPools();
         await postgres.DisposeAsync();
-        Directory.Delete(Folder, recursive: true);
+        if (!isKept) Directory.Delete(Folder, recursive: true);
     }
 }

@@ -35,6 +35,9 @@ public sealed class Trial(ProgramUnderTest program, Workload workload, int conne
 
     public double LoaderMicroseconds => cost.LoaderCpu.TotalMicroseconds / Operations;
 
+    /// <summary>Mean length of an answer's body.</summary>
+    public double AnswerBytes => (double)rounds.Sum(static round => round.AnswerBytes) / Operations;
+
     public double WalBytes => (double)cost.WalBytes / Operations;
 
     /// <summary>Allocated by the program per operation; null until measured.</summary>

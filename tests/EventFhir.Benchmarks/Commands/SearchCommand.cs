@@ -1,0 +1,30 @@
+using System.Diagnostics;
+using EventFhir.Benchmarks.Measures;
+using EventFhir.Benchmarks.Report;
+using EventFhir.Benchmarks.Scenarios;
+
+namespace EventFhir.Benchmarks.Commands;
+
+/// <summary><c>bench search</c>.</summary>
+public static class SearchCommand
+{
+    public static async Task<int> RunAsync(Options options)
+    {
+        var start = Stopwatch.GetTimestamp();
+        var only = options.Text("only")?.Split(',');
+        await using var bench = options.Text("keep") is { } kept ? await Bench.StartKeptAsync(Path.GetFullPath(kept)) : await Bench.StartAsync();
+        var data = new SearchData(bench);
+        await data.LoadAsync(options);
+        var (resources, bytes) = await data.SizeAsync();
+        var name = options.Text("data") is { } folder ? Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)) : "synthetic";
+        var report = new RunReport(
+            DateTimeOffset.UtcNow, Machine.Describe(), Machine.Load(),
+            options.Has("clones") ? $"{name} x {options.Text("clones")}" : name, resources, bytes, await bench.SettingsAsync());
+        await new SearchRun(bench, report, scenario => only?.Contains(scenario, StringComparer.Ordinal) ?? true).RunAsync();
+        report.LoadAfter = Machine.Load();
+        report.Seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        TableWriter.Write(report, Console.Out);
+        if (options.Has("save")) report.Save(Path.Combine("docs", "performance"));
+        return report.Searches.TrueForAll(static row => row.PerSecond is not null) ? 0 : 1;
+    }
+}

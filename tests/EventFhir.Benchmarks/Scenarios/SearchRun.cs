@@ -1,0 +1,87 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using EventFhir.Benchmarks.Load;
+using EventFhir.Benchmarks.Report;
+using EventFhir.Benchmarks.Searches;
+using Npgsql;
+
+namespace EventFhir.Benchmarks.Scenarios;
+
+/// <summary>
+/// Each scenario of search: the server over HTTP and B6 by turns (A B A B), both with 32 connections, then the server in an open loop at half of
+/// what it reached.
+/// </summary>
+public sealed class SearchRun(Bench bench, RunReport report, Func<string, bool> isWanted)
+{
+    private const int Connections = 32;
+    private const int Rounds = 2;
+    private const int CaseCount = 1_000;
+    private const int ComparedCases = 50;
+    private const int Seed = 20_240_131;
+    private static readonly TimeSpan RoundDuration = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan WarmUpDuration = TimeSpan.FromSeconds(1.5);
+
+    public async Task RunAsync()
+    {
+        await using var free = BaselineDatabase("");
+        await using var custom = BaselineDatabase("-c plan_cache_mode=force_custom_plan");
+        var harvest = await Harvest.OfAsync(free, "Patient", "Observation", "Encounter", "MedicationRequest", "Organization");
+        await using var server = await ProgramUnderTest.StartServerAsync(bench.ConnectionString);
+        foreach (var scenario in SearchScenarios.All.Where(scenario => isWanted(scenario.Name)))
+        {
+            var random = new Random(Seed);
+            ImmutableArray<SearchCase> cases = [.. Enumerable.Range(0, CaseCount).Select(_ => scenario.Draw(harvest, random))];
+            var expected = new Dictionary<int, ImmutableArray<string>>();
+            var baseline = new BaselineLoad(free, cases, Connections);
+            for (var place = 0; place < ComparedCases; place++) expected[place] = await baseline.ExpectedAsync(cases[place]);
+            // What the values are decides whether one plan serves all; the better one counts.
+            var better = await BetterAsync(baseline, new BaselineLoad(custom, cases, Connections));
+            await MeasureAsync(scenario.Name, server, new SearchRequests(cases, expected.ToFrozenDictionary()), better);
+        }
+        if (isWanted("search-page-deep")) await new DeepPaging(bench, report).RunAsync(server, free);
+    }
+
+    private async Task MeasureAsync(string name, ProgramUnderTest server, Workload workload, BaselineLoad baseline)
+    {
+        var trial = new Trial(server, workload, Connections, bench.Meter);
+        trial.WarmUp(WarmUpDuration);
+        var perSecond = new List<double>();
+        var baselineCpu = TimeSpan.Zero;
+        for (var round = 0; round < Rounds; round++)
+        {
+            await trial.RunRoundAsync(RoundDuration);
+            var before = await bench.Meter.ReadAsync(serverId: null);
+            perSecond.Add(await baseline.RunAsync(RoundDuration));
+            baselineCpu += (await bench.Meter.ReadAsync(serverId: null) - before).PostgresCpu;
+        }
+        var reached = perSecond.Average();
+        if (!trial.IsValid)
+        {
+            Add(new SearchRow(name, null, Baseline: reached, Note: $" no figure: {trial.FirstFault}"));
+            return;
+        }
+        trial.MeasureAllocation(TimeSpan.FromSeconds(3.2));
+        var open = trial.RunOpen(trial.PerSecond / 2, TimeSpan.FromSeconds(3));
+        Add(new SearchRow(
+            name, trial.PerSecond, trial.Spread, reached, trial.PerSecond / reached, trial.AnswerBytes,
+            trial.Latency.PercentileMs(0.5), trial.Latency.PercentileMs(0.99), open.Latency.PercentileMs(0.5), open.Latency.PercentileMs(0.99),
+            trial.ServerMicroseconds, trial.PostgresMicroseconds,
+            baselineCpu.TotalMicroseconds / (reached * Rounds * RoundDuration.TotalSeconds), trial.AllocatedBytes, open.FirstFault));
+    }
+
+    private static async Task<BaselineLoad> BetterAsync(BaselineLoad free, BaselineLoad custom)
+    {
+        var (first, second) = (await free.RunAsync(WarmUpDuration), await custom.RunAsync(WarmUpDuration));
+        return first >= second ? free : custom;
+    }
+
+    private NpgsqlDataSource BaselineDatabase(string options) => NpgsqlDataSource.Create(
+        new NpgsqlConnectionStringBuilder(bench.ConnectionString) { MaxPoolSize = 40, MaxAutoPrepare = 60, Options = $"-c jit=off {options}" });
+
+    private void Add(SearchRow row)
+    {
+        report.Searches.Add(row);
+        Console.Error.WriteLine(FormattableString.Invariant(
+            $"{row.Scenario}: {row.PerSecond:0}/s, B6 {row.Baseline:0}/s, {row.Efficiency * 100:0} %, CPU {row.ServerCpu:0} + {row.PostgresCpu:0} µs (B6 {row.BaselineCpu:0}), open p50 {row.OpenP50:0.00} p99 {row.OpenP99:0.0} ms{row.Note}"));
+    }
+}

@@ -1,0 +1,13 @@
+using Npgsql;
+
+namespace EventFhir.Benchmarks.Searches;
+
+/// <summary>One search in both languages: what is asked of the server, and the hand-written SQL that answers the same (baseline B6).</summary>
+/// <param name="Path">With its query, encoded.</param>
+/// <param name="Sql">Its first column is the id of each resource of the page; or, of a count, the number.</param>
+/// <param name="Parameters">Typed; cloned for each execution.</param>
+public sealed record SearchCase(string Path, string Sql, params NpgsqlParameter[] Parameters);
+
+/// <summary>A scenario draws its searches from the values that the loaded data holds.</summary>
+/// <param name="Name">As in docs/performance.md.</param>
+public sealed record SearchScenario(string Name, Func<Harvest, Random, SearchCase> Draw);
