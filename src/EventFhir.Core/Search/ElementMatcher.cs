@@ -18,6 +18,10 @@ internal sealed class ElementMatcher(Release release, string baseUrl)
         {
             SearchValue.Text text => Texts(element).Any(given => Matches(text, given)),
             SearchValue.Token token => Tokens(element).Any(given => Matches(token, given)),
+            SearchValue.TokenText text => Displays(element).Any(given =>
+                Matches(new SearchValue.Text(StringMatch.StartsWith, "", text.Folded), given)),
+            SearchValue.CodeText text => Tokens(element).Any(given =>
+                given.Code is { } code && Indexing.StringWriter.Cut(StringFolding.Fold(code)).StartsWith(text.Folded, StringComparison.Ordinal)),
             SearchValue.TokenOfType type => IsOfType(type, element),
             SearchValue.Reference reference => IsReference(parameter, reference, element),
             SearchValue.ReferenceUrl url => References(element).Any(literal => IsUrl(literal, url.Url)),
@@ -189,6 +193,15 @@ internal sealed class ElementMatcher(Release release, string baseUrl)
 
     private static bool HasDisplay(Element element) =>
         Named(element, "text").Any() || Named(element, "display").Any() || Named(element, "coding").Any(coding => Named(coding, "display").Any());
+
+    /// <summary>R4 search.html#token, :text: CodeableConcept.text, Coding.display and those of Identifier.type.</summary>
+    public static IEnumerable<string> Displays(Element element)
+    {
+        if (element.Type.Name == "Identifier") return Named(element, "type").SelectMany(Displays);
+        if (element.Type.Name is not ("CodeableConcept" or "Coding")) return [];
+        return Named(element, "text").Concat(Named(element, "display")).Where(text => text.HasValue).Select(text => text.Text)
+            .Concat(Named(element, "coding").SelectMany(Displays));
+    }
 
     /// <summary>R4 search.html#string: each string in the element.</summary>
     public static IEnumerable<string> Texts(Element element)

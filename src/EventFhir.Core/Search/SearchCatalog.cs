@@ -55,13 +55,33 @@ public static class SearchCatalog
     public static ImmutableArray<string> ModifiersOf(TypeDefinition type, SearchParameterDefinition parameter) => Stored(type, parameter.Code) switch
     {
         ParameterPlacement.StringRows => ["exact", "contains"],
-        ParameterPlacement.TokenIdentifiers { ValueTypes: var values } when values.Any(value => value.FindElement("assigner") is not null) =>
-            ["not", "of-type"],
-        _ when parameter.Type is SearchParameterType.Token => ["not"],
+        { } stored when parameter.Type is SearchParameterType.Token => [.. TokenModifiers(stored)],
         ParameterPlacement.ReferenceColumn or ParameterPlacement.ReferenceRows => ["identifier"],
         ParameterPlacement.UriRows => ["above", "below"],
         ParameterPlacement.UriTerms when parameter.Type is SearchParameterType.Uri => ["above", "below"],
         _ => [],
+    };
+
+    private static IEnumerable<string> TokenModifiers(ParameterPlacement stored)
+    {
+        yield return "not";
+        if (stored.ValueTypes.Any(HasText)) yield return "text";
+        if (HasCodes(stored)) yield return "code-text";
+        if (stored is ParameterPlacement.TokenIdentifiers && stored.ValueTypes.Any(IsIdentifier)) yield return "of-type";
+    }
+
+    private static bool HasText(TypeDefinition value) =>
+        value.FindElement("coding") is not null || value.FindElement("display") is not null || IsIdentifier(value);
+
+    private static bool IsIdentifier(TypeDefinition value) => value.FindElement("assigner") is not null;
+
+    /// <summary>True if the lexicon has the codes: near-unique ones would only be kept twice.</summary>
+    private static bool HasCodes(ParameterPlacement stored) => stored switch
+    {
+        ParameterPlacement.TokenTerms => true,
+        ParameterPlacement.SameAs same => HasCodes(same.Of),
+        ParameterPlacement.UnionOf union => union.Parts.All(HasCodes),
+        _ => false,
     };
 
     private static ParameterPlacement? Stored(TypeDefinition type, string code)

@@ -23,6 +23,12 @@ public abstract record SearchValue
     /// <param name="Code">Null for any.</param>
     public sealed record Token(string? System, string? Code) : SearchValue;
 
+    /// <summary>:text: what is displayed for a code begins so, or a word in it.</summary>
+    public sealed record TokenText(string Folded) : SearchValue;
+
+    /// <summary>R5's :code-text: the code begins so, case and accents aside.</summary>
+    public sealed record CodeText(string Folded) : SearchValue;
+
     /// <summary>:of-type: an identifier of this type and value.</summary>
     public sealed record TokenOfType(string System, string Code, string Value) : SearchValue;
 

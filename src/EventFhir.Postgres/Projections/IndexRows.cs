@@ -23,12 +23,14 @@ internal sealed class IndexRows
     private readonly List<int> touched = [];
     private readonly ImmutableArray<ColumnBuffer> columns;
     private readonly ImmutableArray<SideRows> sides;
+    private readonly LexiconRows lexicon;
 
     public IndexRows(TypeTables tables)
     {
         this.tables = tables;
         columns = [.. tables.Layout.Columns.Select(column => new ColumnBuffer(SqlTypes.Of(column.Kind)))];
         sides = [.. tables.Side.Select(side => new SideRows(side))];
+        lexicon = new LexiconRows(tables.Lexicon);
     }
 
     public bool IsEmpty => touched.Count == 0;
@@ -45,6 +47,7 @@ internal sealed class IndexRows
         termsLast.Add(terms.Count);
         for (var index = 0; index < columns.Length; index++) columns[index].Add(entries.Columns[index], references);
         foreach (var side in sides) side.Add(position, entries, references);
+        lexicon.Add(entries);
     }
 
     public void AddReplacement(int position, IndexEntries entries, References references)
@@ -76,6 +79,7 @@ internal sealed class IndexRows
         foreach (var side in sides)
             if (HasReplacements) batch.BatchCommands.Add(side.Replace(Array(touched)));
             else if (!side.IsEmpty) batch.BatchCommands.Add(side.Insert());
+        if (!lexicon.IsEmpty) batch.BatchCommands.Add(lexicon.Insert());
     }
 
     public void Clear()
@@ -89,6 +93,7 @@ internal sealed class IndexRows
         HasReplacements = false;
         foreach (var column in columns) column.Clear();
         foreach (var side in sides) side.Clear();
+        lexicon.Clear();
     }
 
     public static NpgsqlParameter Array(List<int> values) =>

@@ -13,6 +13,7 @@ internal readonly record struct TableNames(TypeDefinition Type)
     public SqlName References => Name("ref");
     public SqlName Strings => Name("str");
     public SqlName Numbers => Name("num");
+    public SqlName Lexicon => Name("lex");
     public SqlName Dates => Name("date");
 
     /// <summary>A column of the x_ table, by its place in the layout.</summary>

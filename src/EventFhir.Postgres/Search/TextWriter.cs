@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 using EventFhir.Core.Search;
 using EventFhir.Core.Search.Indexing;
 using EventFhir.Postgres.Sql;
@@ -24,6 +26,20 @@ internal sealed class TextWriter(SqlBuilder sql)
                 WritePrefix(value.Folded);
                 break;
         }
+        sql.Append($")");
+    }
+
+    /// <summary>The terms of the texts that begin so are looked up first: many resources share few texts.</summary>
+    public void WriteTerms(TableNames tables, string code, SearchValue value)
+    {
+        var (kind, folded) = value switch
+        {
+            SearchValue.TokenText text => (LexiconKind.Display, text.Folded),
+            SearchValue.CodeText text => (LexiconKind.Code, text.Folded),
+            _ => throw new UnreachableException($"{value.GetType().Name} is no text of a token."),
+        };
+        sql.Append($"x.terms && array(select t.hash from {tables.Lexicon} t where t.parameter = {LexiconEntry.NumberOf(code, kind)} and ");
+        WritePrefix(folded);
         sql.Append($")");
     }
 

@@ -84,7 +84,7 @@ internal sealed class QueryGenerator(IReadOnlyList<Resource> resources, int seed
     private (string Modifier, string Text)? Value(TypeDefinition type, SearchParameterDefinition parameter, Element element) => parameter.Type switch
     {
         SearchParameterType.String => Text(type, parameter, element),
-        SearchParameterType.Token => Token(element),
+        SearchParameterType.Token => random.Next(4) == 0 ? TokenText(type, parameter, element) : Token(element),
         SearchParameterType.Date => Date(element) is { } date ? ("", date) : null,
         SearchParameterType.Number => QuantityValue.TryRead(element, out var number) ? ("", Number(number.Low)) : null,
         SearchParameterType.Quantity => Quantity(element) is { } quantity ? ("", quantity) : null,
@@ -125,6 +125,20 @@ internal sealed class QueryGenerator(IReadOnlyList<Resource> resources, int seed
             _ => code is { Length: > 0 } ? Escape(code) : null,
         };
         return text is null ? null : (random.Next(5) == 0 ? ":not" : "", text);
+    }
+
+    private (string, string)? TokenText(TypeDefinition type, SearchParameterDefinition parameter, Element element)
+    {
+        var modifier = Pick(["text", "code-text"]);
+        if (!SearchCatalog.ModifiersOf(type, parameter).Contains(modifier)) return null;
+        var texts = modifier == "text"
+            ? ElementMatcher.Displays(element).SelectMany(text => text.Split(' ').Append(text)).ToList()
+            : ElementMatcher.Tokens(element).Select(token => token.Code ?? "").ToList();
+        texts.RemoveAll(text => text.Length == 0);
+        if (texts.Count == 0) return null;
+        var text = Pick(texts);
+        var cut = random.Next(2) == 0 ? text : text[..random.Next(1, text.Length + 1)].ToUpperInvariant();
+        return char.IsSurrogate(cut[^1]) || StringFolding.Fold(cut).Length is 0 or > 200 ? null : ($":{modifier}", Escape(cut));
     }
 
     private string? Date(Element element)

@@ -36,6 +36,24 @@ public sealed class Extracting
     }
 
     [Fact]
+    public void The_lexicon_has_each_displayed_text_with_its_words_and_each_code()
+    {
+        var entries = Extract("""
+            {"resourceType":"Observation","status":"final","identifier":[{"value":"ABC","type":{"text":"Accession"}}],
+             "code":{"coding":[{"system":"http://loinc.org","code":"BP-1","display":"Systolic  Pressure"}],"text":"systolic pressure"}}
+            """).Lexicon;
+        var display = Assert.Single(entries, entry => entry.Hash == Hashing.Term("code", TermForm.Text, "systolic pressure"));
+        var forms = new List<string>();
+        display.AddForms(forms);
+        Assert.Equal(["systolic pressure", "pressure"], forms);
+        Assert.Equal(
+            new LexiconEntry(LexiconKind.Code, LexiconEntry.NumberOf("code", LexiconKind.Code), Hashing.Term("code", TermForm.Code, "BP-1"), "bp-1"),
+            Assert.Single(entries, entry => entry.Normalized == "bp-1"));
+        Assert.Contains(entries, entry => entry.Normalized == "accession");
+        Assert.DoesNotContain(entries, entry => entry.Normalized == "abc");
+    }
+
+    [Fact]
     public void Marks_tell_who_has_a_value_and_for_required_elements_who_has_none()
     {
         var entries = Extract("""{"resourceType":"Observation","_status":{"id":"s"},"code":{"text":"x"},"method":{"text":"y"}}""");

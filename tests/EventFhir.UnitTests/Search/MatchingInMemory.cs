@@ -139,6 +139,26 @@ public sealed class MatchingInMemory
         """)));
 
     [Theory]
+    // search.html#token, :text searches as strings are searched; R5's :code-text by the beginning of the code
+    [InlineData("code:text=head", true)]
+    [InlineData("code:text=Kopf", true)]
+    [InlineData("code:text=ache", false)]
+    [InlineData("code:text=headache of", true)]
+    [InlineData("code:text=side", true)]
+    [InlineData("code:text=2571", false)]
+    [InlineData("code:text=nothing,kopf", true)]
+    [InlineData("identifier:text=acc", true)]
+    [InlineData("identifier:text=A-17", false)]
+    [InlineData("code:code-text=2571", true)]
+    [InlineData("code:code-text=2a", true)]
+    [InlineData("code:code-text=7", false)]
+    public void Texts_of_tokens(string search, bool matches) => Assert.Equal(matches, Matches("Condition", search, Read(
+        """
+        {"resourceType":"Condition","id":"1","subject":{"reference":"Patient/1"},"identifier":[{"type":{"text":"Accession"},"value":"A-17"}],
+         "code":{"coding":[{"system":"http://s","code":"25710","display":"Headache of the left side"},{"code":"2A"}],"text":"Kopfschmerz"}}
+        """)));
+
+    [Theory]
     // search.html#uri
     [InlineData("url=http://acme.org/fhir/ValueSet/123", true)]
     [InlineData("url=http://acme.org/fhir/ValueSet", false)]

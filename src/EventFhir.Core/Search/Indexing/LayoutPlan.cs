@@ -114,8 +114,8 @@ internal sealed class LayoutPlan
         SearchParameterType.Quantity when IsSingle(parameter) => Quantity(parameter),
         SearchParameterType.Quantity => With(SideTables.Numbers, new ParameterPlacement.QuantityRows(parameter)),
         SearchParameterType.Token when ValueTypes(expressions[parameter.Code]).Any(IsNearUnique) =>
-            With(SideTables.Identifiers, new ParameterPlacement.TokenIdentifiers(parameter, Mark(parameter))),
-        SearchParameterType.Token => new ParameterPlacement.TokenTerms(parameter, Mark(parameter)),
+            With(SideTables.Identifiers | SideTables.Lexicon, new ParameterPlacement.TokenIdentifiers(parameter, Mark(parameter))),
+        SearchParameterType.Token => With(SideTables.Lexicon, new ParameterPlacement.TokenTerms(parameter, Mark(parameter))),
         SearchParameterType.String => With(SideTables.Strings, new ParameterPlacement.StringRows(parameter)),
         // What all resource types have (profile, source) is shared by many resources.
         SearchParameterType.Uri when parameter.Base.IsAbstract => new ParameterPlacement.UriTerms(parameter, Mark(parameter)),
