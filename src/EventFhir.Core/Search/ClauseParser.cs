@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 
 using EventFhir.Core.Events;
+using EventFhir.Core.Search.Filters;
 using EventFhir.Model;
 using EventFhir.Model.Definitions;
 
@@ -15,7 +16,8 @@ internal sealed class ClauseParser(SearchContext context)
 
     /// <param name="name">"name", "name:modifier", "reference:Type.name:modifier", "_has:Type:reference:name".</param>
     /// <returns>Null if the type has no such parameter, which Prefer: handling=lenient turns into silence.</returns>
-    public Outcome<Clause>? Parse(TypeDefinition type, string name, string value) => Parse(type, name, value, 0);
+    public Outcome<Clause>? Parse(TypeDefinition type, string name, string value) =>
+        name == SearchCatalog.Filter ? new FilterClauses(context).Parse(type, value) : Parse(type, name, value, 0);
 
     private Outcome<Clause>? Parse(TypeDefinition type, string name, string value, int depth)
     {

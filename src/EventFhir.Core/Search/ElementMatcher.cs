@@ -79,6 +79,7 @@ internal sealed class ElementMatcher(Release release, string baseUrl)
             Prefix.LessOrEqual => low < value.Low || (low >= value.Low && high <= value.High),
             Prefix.StartsAfter => low >= value.High,
             Prefix.EndsBefore => high <= value.Low,
+            Prefix.Includes => low <= value.Low && high >= value.High,
             _ => low < value.High && high > value.Low,
         };
     }
@@ -119,8 +120,20 @@ internal sealed class ElementMatcher(Release release, string baseUrl)
     {
         if (value.Match is StringMatch.Exact) return given == value.Given;
         var folded = StringFolding.Fold(given);
-        if (value.Match is StringMatch.Contains) return Indexing.StringWriter.Cut(folded).Contains(value.Folded, StringComparison.Ordinal);
-        if (Indexing.StringWriter.Cut(folded).StartsWith(value.Folded, StringComparison.Ordinal)) return true;
+        var cut = Indexing.StringWriter.Cut(folded);
+        switch (value.Match)
+        {
+            case StringMatch.Contains: return cut.Contains(value.Folded, StringComparison.Ordinal);
+            case StringMatch.Equal: return cut == value.Folded;
+            case StringMatch.NotEqual: return cut != value.Folded;
+            case StringMatch.Begins: return cut.StartsWith(value.Folded, StringComparison.Ordinal);
+            case StringMatch.Ends: return cut.EndsWith(value.Folded, StringComparison.Ordinal);
+            case StringMatch.Greater: return new CodePoints(cut) > new CodePoints(value.Folded);
+            case StringMatch.Less: return new CodePoints(cut) < new CodePoints(value.Folded);
+            case StringMatch.GreaterOrEqual: return new CodePoints(cut) >= new CodePoints(value.Folded);
+            case StringMatch.LessOrEqual: return new CodePoints(cut) <= new CodePoints(value.Folded);
+        }
+        if (cut.StartsWith(value.Folded, StringComparison.Ordinal)) return true;
         foreach (var word in StringWords.Following(folded))
             if (word.StartsWith(value.Folded, StringComparison.Ordinal)) return true;
         return false;

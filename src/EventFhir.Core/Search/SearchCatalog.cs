@@ -13,6 +13,7 @@ public static class SearchCatalog
 {
     public const string Id = "_id";
     public const string LastUpdated = "_lastUpdated";
+    public const string Filter = "_filter";
 
     /// <summary>True if the parameter of this type can be searched: its values are stored, and every form of value can be asked for.</summary>
     public static bool Supports(TypeDefinition type, SearchParameterDefinition parameter) => TypeLayout.Of(type).Find(parameter.Code) switch
@@ -25,6 +26,10 @@ public static class SearchCatalog
     /// <summary>The parameters of a type that can be searched.</summary>
     public static IEnumerable<SearchParameterDefinition> Parameters(Release release, TypeDefinition type) =>
         release.SearchParametersOf(type).Where(parameter => Supports(type, parameter));
+
+    /// <summary>Those, and the ones that are written over parameters rather than values: what the CapabilityStatement lists.</summary>
+    public static IEnumerable<SearchParameterDefinition> Offered(Release release, TypeDefinition type) =>
+        release.SearchParametersOf(type).Where(parameter => parameter.Code is Filter || Supports(type, parameter));
 
     public static SearchParameterDefinition? Find(Release release, TypeDefinition type, string code)
     {
@@ -50,6 +55,11 @@ public static class SearchCatalog
     public static bool CanBeMissing(TypeDefinition type, SearchParameterDefinition parameter) =>
         parameter.Type is not SearchParameterType.Composite
             && TypeLayout.Of(type).Find(parameter.Code) is not ParameterPlacement.SameAs { Target: not null };
+
+    /// <summary>True if a resource has one element at most for the parameter.</summary>
+    public static bool IsSingle(TypeDefinition type, SearchParameterDefinition parameter) =>
+        TypeLayout.Of(type).Find(parameter.Code) is { Expression.IsCompiled: true } placement
+            && PathTyping.IsSingle(type, TypeLayout.ReleaseOf(type).FindType("Extension")!, placement.Expression.Paths);
 
     /// <summary>Modifiers that choose how values are compared; :missing and :[type] are for the parser.</summary>
     public static ImmutableArray<string> ModifiersOf(TypeDefinition type, SearchParameterDefinition parameter) => Stored(type, parameter.Code) switch

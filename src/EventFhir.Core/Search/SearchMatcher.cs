@@ -41,6 +41,7 @@ public sealed class SearchMatcher(Release release, string baseUrl, IReadOnlyList
         Clause.Matches matches => Matches(matches.Parameter, matches.Values, resource),
         Clause.Missing missing => !HasValue(missing.Parameter, resource),
         Clause.Not not => !Matches(not.Inner, resource),
+        Clause.AllOf all => all.Clauses.All(inner => Matches(inner, resource)),
         Clause.AnyOf any => any.Clauses.Any(inner => Matches(inner, resource)),
         Clause.Chain chain => chain.Targets.Any(target => byType[target.Type].Any(other =>
             PointsTo(chain.Parameter, resource, other) && Matches(target, other))),

@@ -4,10 +4,13 @@ using EventFhir.Model.Definitions;
 
 namespace EventFhir.Core.Search;
 
-/// <summary>The comparisons of R4 search.html#prefix.</summary>
-public enum Prefix { Equal, NotEqual, Greater, Less, GreaterOrEqual, LessOrEqual, StartsAfter, EndsBefore, Approximate }
+/// <summary>The comparisons of R4 search.html#prefix, and two that only filters have, for dates: the stored period overlaps the one given, or
+/// includes it.</summary>
+public enum Prefix { Equal, NotEqual, Greater, Less, GreaterOrEqual, LessOrEqual, StartsAfter, EndsBefore, Approximate, Overlaps, Includes }
 
-public enum StringMatch { StartsWith, Exact, Contains }
+/// <summary>How a text is compared: StartsWith with its whole and each of its words, Exact as it stands; all others, which filters have, with the
+/// whole as it is folded, by code points.</summary>
+public enum StringMatch { StartsWith, Exact, Contains, Equal, NotEqual, Begins, Ends, Greater, Less, GreaterOrEqual, LessOrEqual }
 
 public enum UriMatch { Exact, Above, Below }
 

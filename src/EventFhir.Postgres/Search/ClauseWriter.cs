@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 
 using EventFhir.Core.Search;
@@ -51,14 +52,17 @@ internal sealed class ClauseWriter(SqlBuilder sql, Func<TypeDefinition, bool> ha
                 sql.Append($"not ");
                 Write(tables, not.Inner);
                 break;
+            case Clause.AllOf all:
+                WriteEach(tables, all.Clauses, new SqlText(" and "), new SqlText("true"));
+                break;
             case Clause.AnyOf any:
-                WriteAny(tables, any);
+                WriteEach(tables, any.Clauses, new SqlText(" or "), new SqlText("false"));
                 break;
             case Clause.Chain chain:
                 WriteChain(tables, chain);
                 break;
             case Clause.Has has:
-                WriteHas(has);
+                WriteHas(tables.Type, has);
                 break;
             case Clause.Id id:
                 sql.Append($"x.rid in (select s.rid from es.stream s where s.tenant = 0 and s.type = {(short)tables.Type.Number}");
@@ -72,15 +76,15 @@ internal sealed class ClauseWriter(SqlBuilder sql, Func<TypeDefinition, bool> ha
         }
     }
 
-    private void WriteAny(TableNames tables, Clause.AnyOf any)
+    private void WriteEach(TableNames tables, ImmutableArray<Clause> clauses, SqlText between, SqlText none)
     {
         sql.Append($"(");
-        for (var place = 0; place < any.Clauses.Length; place++)
+        for (var place = 0; place < clauses.Length; place++)
         {
-            if (place > 0) sql.Append($" or ");
-            Write(tables, any.Clauses[place]);
+            if (place > 0) sql.Append($"{between}");
+            Write(tables, clauses[place]);
         }
-        if (any.Clauses.IsEmpty) sql.Append($"false");
+        if (clauses.IsEmpty) sql.Append($"{none}");
         sql.Append($")");
     }
 
@@ -122,16 +126,17 @@ internal sealed class ClauseWriter(SqlBuilder sql, Func<TypeDefinition, bool> ha
         }
     }
 
-    private void WriteHas(Clause.Has has)
+    private void WriteHas(TypeDefinition type, Clause.Has has)
     {
         var source = has.Source.Type;
-        if (!hasTables(source))
+        var placement = PlacementOf(source, has.Parameter);
+        if (!hasTables(source) || (placement is ParameterPlacement.SameAs { Target: { } only } && only != type))
         {
             sql.Append($"false");
             return;
         }
         var tables = new TableNames(source);
-        switch (Stored(PlacementOf(source, has.Parameter)))
+        switch (Stored(placement))
         {
             case ParameterPlacement.ReferenceColumn column:
                 var name = tables.Column(column.Column);

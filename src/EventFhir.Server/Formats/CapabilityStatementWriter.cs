@@ -94,7 +94,7 @@ public sealed class CapabilityStatementWriter(Release release, Abilities abiliti
         var includes = parameters.Where(parameter => SearchCatalog.CanFollow(type, parameter)).Select(parameter => $"{type.Name}:{parameter.Code}");
         WriteArray(json, "searchInclude", ["*", .. includes]);
         json.WriteStartArray("searchParam"u8);
-        foreach (var parameter in parameters)
+        foreach (var parameter in SearchCatalog.Offered(release, type))
         {
             json.WriteStartObject();
             json.WriteString("name"u8, parameter.Code);

@@ -24,11 +24,12 @@ internal sealed class QueryGenerator(IReadOnlyList<Resource> resources, int seed
         var parts = new List<string>();
         for (var clause = 0; clause < random.Next(1, 4); clause++)
         {
-            var part = random.Next(10) switch
+            var part = random.Next(11) switch
             {
                 0 => Chain(type),
                 1 => Has(type),
                 2 => Missing(type),
+                3 => new FilterGenerator(resources, values, random).Next(type) is { } filter ? $"_filter={Uri.EscapeDataString(filter)}" : null,
                 _ => Clause(random.Next(4) == 0 ? Pick(OfType(type)) : resource),
             };
             if (part is not null) parts.Add(part);

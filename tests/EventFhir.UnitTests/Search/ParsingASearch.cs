@@ -56,7 +56,6 @@ public sealed class ParsingASearch
 
     [Theory]
     [InlineData("Patient", "colour=red")]
-    [InlineData("Patient", "_filter=name eq peter")]
     [InlineData("Patient", "_text=x")]
     [InlineData("Location", "near=1")]
     [InlineData("Location", "near=91|2")]
