@@ -85,6 +85,25 @@ internal sealed class SearchFixture : IAsyncDisposable
         }
     }
 
+    /// <summary>All resources as the server gives them back, with the times it set.</summary>
+    public async Task<ImmutableArray<Resource>> StoredAsync()
+    {
+        var stored = ImmutableArray.CreateBuilder<Resource>();
+        foreach (var type in Release.R4.ResourceTypes)
+        {
+            SearchPage page;
+            SearchCursor? after = null;
+            do
+            {
+                page = await SearchAsync(Parse(type.Name, "_count=1000").Value, after);
+                stored.AddRange(page.Matches.Select(match => Read(match.Body)));
+                after = page.Next;
+            }
+            while (after is not null);
+        }
+        return stored.ToImmutable();
+    }
+
     public async ValueTask DisposeAsync()
     {
         await Store.DisposeAsync();
