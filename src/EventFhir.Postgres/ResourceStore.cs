@@ -4,6 +4,7 @@ using System.Threading.Channels;
 using EventFhir.Core.Events;
 using EventFhir.Core.Search.Indexing;
 using EventFhir.Model.Definitions;
+using EventFhir.Postgres.Bulk;
 using EventFhir.Postgres.Projections;
 using EventFhir.Postgres.Writing;
 
@@ -29,7 +30,8 @@ public sealed class ResourceStore : IAsyncDisposable
     {
         this.options = options ?? new StoreOptions();
         logger ??= NullLogger.Instance;
-        var projections = new ProjectionCatalog(database.Writer, layoutOf);
+        var projections = new ProjectionCatalog(database.Writer, layoutOf, this.options.NewTables);
+        var known = new KnownRids();
         small = Channel.CreateBounded<PendingGroup>(this.options.QueueLengthMax);
         large = Channel.CreateBounded<PendingGroup>(this.options.LargeGroupsWaitingMax);
         // Each large group is a batch of its own.
@@ -40,7 +42,7 @@ public sealed class ResourceStore : IAsyncDisposable
             .. Enumerable.Range(0, this.options.LargeLanes).Select(_ => Run(large, alone)),
         ];
         Task Run(Channel<PendingGroup> arrivals, StoreOptions laneOptions) =>
-            Task.Run(() => new WriteLane(new WriteQueue(arrivals, laneOptions), database, projections, release, logger).RunAsync());
+            Task.Run(() => new WriteLane(new WriteQueue(arrivals, laneOptions), database, projections, known, release, logger).RunAsync());
     }
 
     /// <summary>One outcome per command, in their order.</summary>
