@@ -24,7 +24,7 @@ public sealed class ResourceStore : IAsyncDisposable
     private readonly Channel<PendingGroup> large;
     private readonly ImmutableArray<Task> lanes;
 
-    /// <param name="layoutOf">TypeLayout.Of for the release: where the search parameters of a type are stored.</param>
+    /// <param name="layoutOf">SearchDefinitions.LayoutOf: where the search parameters of a type are stored.</param>
     public ResourceStore(
         EventDatabase database, Release release, Func<TypeDefinition, TypeLayout> layoutOf, StoreOptions? options = null, ILogger? logger = null)
     {

@@ -114,13 +114,13 @@ public sealed class ServerHost : IAsyncDisposable
         var baseUrl = new BaseUrl(options.BaseUrl);
         var reader = new ResourceReader(database.Events);
         var pageLink = new PageLink(options.PageKey ?? database.SharedSecret);
-        var searches = new SearchEndpoints(release, new SearchReader(database.Events, release), baseUrl, pageLink, time);
+        var searches = new SearchEndpoints(options.Definitions, new SearchReader(database.Events, release), baseUrl, pageLink, time);
         var interactions = Interactions.OfResources(
             new ReadEndpoints(release, reader),
             new WriteEndpoints(release, negotiation, ResourceIntake.For(options), store, reader, baseUrl, time),
             new HistoryEndpoints(release, new HistoryReader(database.Events, release), reader, baseUrl, pageLink))
             .AddRange(Interactions.OfSearch(searches));
-        var capabilities = new CapabilityStatementWriter(release, Interactions.AbilitiesOf(interactions), time.GetUtcNow());
+        var capabilities = new CapabilityStatementWriter(options.Definitions, Interactions.AbilitiesOf(interactions), time.GetUtcNow());
         var routes = new FhirRoutes([Interactions.OfMetadata(new MetadataEndpoint(capabilities, baseUrl)), .. interactions], release, negotiation);
 
         var errors = new ErrorAnswers(routes, loggers.CreateLogger<ErrorAnswers>());

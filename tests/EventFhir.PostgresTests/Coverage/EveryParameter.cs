@@ -76,7 +76,7 @@ public sealed class EveryParameter(TestCluster cluster)
     private CoverageLine Cover(TypeDefinition type, SearchParameterDefinition parameter, List<Resource> smallFirst, ResourceMaker maker, int number)
     {
         var line = new CoverageLine(type, parameter);
-        if (!SearchCatalog.Supports(type, parameter))
+        if (!SearchDefinitions.R4.Catalog.Supports(type, parameter))
             return line with { Reason = Reason(parameter) };
         foreach (var example in smallFirst)
             if (parameter.Code == SearchCatalog.LastUpdated || finding.Of(parameter, example) is not null) return line with { Resource = example };

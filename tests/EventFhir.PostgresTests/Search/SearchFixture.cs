@@ -17,12 +17,12 @@ namespace EventFhir.PostgresTests.Search;
 internal sealed class SearchFixture : IAsyncDisposable
 {
     public const string BaseUrl = "http://here/fhir";
-    private readonly IndexExtractor extractor = new(Release.R4, new Uri(BaseUrl));
+    private readonly IndexExtractor extractor = new(SearchDefinitions.R4, new Uri(BaseUrl));
 
     private SearchFixture(EventDatabase database)
     {
         Database = database;
-        Store = new ResourceStore(database, Release.R4, TypeLayout.Of);
+        Store = new ResourceStore(database, Release.R4, SearchDefinitions.R4.LayoutOf);
         Reader = new SearchReader(database, Release.R4);
     }
 
@@ -31,7 +31,7 @@ internal sealed class SearchFixture : IAsyncDisposable
     public SearchReader Reader { get; }
 
     public static SearchContext Context { get; } =
-        new(Release.R4, BaseUrl, new DateTimeOffset(2026, 11, 21, 0, 0, 0, TimeSpan.Zero), UnknownParameters.Refuse);
+        new(SearchDefinitions.R4, BaseUrl, new DateTimeOffset(2026, 11, 21, 0, 0, 0, TimeSpan.Zero), UnknownParameters.Refuse);
 
     public static async Task<SearchFixture> NewAsync(TestCluster cluster)
     {
