@@ -90,6 +90,15 @@ public static class Limits
     /// <summary>A FHIRPath expression.</summary>
     public const int ExpressionCharactersMax = 65_536;
 
+    /// <summary>Search parameters that clients define.</summary>
+    public const int CustomParametersMax = 100;
+
+    /// <summary>The expression of such a parameter.</summary>
+    public const int CustomExpressionCharactersMax = 4_096;
+
+    /// <summary>Steps of its evaluation on one resource; beyond it the resource has no value for the parameter.</summary>
+    public const int CustomExpressionStepsMax = 100_000;
+
     /// <summary>Steps of the evaluation of one FHIRPath expression.</summary>
     public const int ExpressionStepsMax = 10_000_000;
 }

@@ -5,7 +5,8 @@ using EventFhir.Core.Events;
 using EventFhir.Core.Search.Indexing;
 using EventFhir.Model.Definitions;
 using EventFhir.Postgres.Bulk;
-using EventFhir.Postgres.Projections;
+using EventFhir.Postgres.Parameters;
+using EventFhir.Postgres.Replay;
 using EventFhir.Postgres.Writing;
 
 using Microsoft.Extensions.Logging;
@@ -24,13 +25,25 @@ public sealed class ResourceStore : IAsyncDisposable
     private readonly Channel<PendingGroup> large;
     private readonly ImmutableArray<Task> lanes;
 
+    /// <summary>For commands whose index entries follow one layout, which never changes.</summary>
     /// <param name="layoutOf">SearchDefinitions.LayoutOf: where the search parameters of a type are stored.</param>
     public ResourceStore(
         EventDatabase database, Release release, Func<TypeDefinition, TypeLayout> layoutOf, StoreOptions? options = null, ILogger? logger = null)
+        : this(database, new LiveIndexing(database, NewTablesOf(options), new ReplayRules(release, layoutOf, static (type, _) =>
+            throw new NotSupportedException($"The {type.Name} was indexed by other parameters."))), options, logger)
+    {
+    }
+
+    /// <summary>Follows the search parameters that clients define.</summary>
+    public ResourceStore(EventDatabase database, ParameterRegistry registry, StoreOptions? options = null, ILogger? logger = null)
+        : this(database, new LiveIndexing(database, NewTablesOf(options), registry), options, logger)
+    {
+    }
+
+    private ResourceStore(EventDatabase database, LiveIndexing indexing, StoreOptions? options, ILogger? logger)
     {
         this.options = options ?? new StoreOptions();
         logger ??= NullLogger.Instance;
-        var projections = new ProjectionCatalog(database.Writer, layoutOf, this.options.NewTables);
         var known = new KnownRids();
         small = Channel.CreateBounded<PendingGroup>(this.options.QueueLengthMax);
         large = Channel.CreateBounded<PendingGroup>(this.options.LargeGroupsWaitingMax);
@@ -42,8 +55,10 @@ public sealed class ResourceStore : IAsyncDisposable
             .. Enumerable.Range(0, this.options.LargeLanes).Select(_ => Run(large, alone)),
         ];
         Task Run(Channel<PendingGroup> arrivals, StoreOptions laneOptions) =>
-            Task.Run(() => new WriteLane(new WriteQueue(arrivals, laneOptions), database, projections, known, release, logger).RunAsync());
+            Task.Run(() => new WriteLane(new WriteQueue(arrivals, laneOptions), database, indexing, known, logger).RunAsync());
     }
+
+    private static NewTables NewTablesOf(StoreOptions? options) => (options ?? new StoreOptions()).NewTables;
 
     /// <summary>One outcome per command, in their order.</summary>
     /// <param name="cancellationToken">Takes the group out of the queue; once it is on its way to the database it is carried out.</param>

@@ -1,7 +1,9 @@
 using System.Data.Common;
 
+using EventFhir.Core.Search.Parameters;
 using EventFhir.Postgres;
 using EventFhir.Postgres.Embedded;
+using EventFhir.Postgres.Parameters;
 using EventFhir.Postgres.Projections;
 using EventFhir.Server.Observability;
 
@@ -59,10 +61,18 @@ public sealed class Database : IAsyncDisposable
         return new Database(postgres.ConnectionString, postgres, loggers);
     }
 
+    /// <summary>The search parameters in force, those that clients have defined included; the caller disposes it.</summary>
+    public async Task<ParameterRegistry> OpenParametersAsync(EventFhirOptions options, CancellationToken cancellationToken)
+    {
+        var active = new ActiveDefinitions(options.Definitions, options.BaseUrl is null ? null : new Uri(options.BaseUrl));
+        var registry = new ParameterRegistry(Events, active);
+        await registry.ReloadAsync(cancellationToken);
+        return registry;
+    }
+
     /// <summary>The write path; the caller disposes it before the database.</summary>
-    public ResourceStore OpenStore(EventFhirOptions options, NewTables newTables = NewTables.Indexed) => new(
-        Events, options.Release, options.Definitions.LayoutOf,
-        new StoreOptions { Lanes = options.WriterLanes, NewTables = newTables },
+    public ResourceStore OpenStore(EventFhirOptions options, ParameterRegistry registry, NewTables newTables = NewTables.Indexed) => new(
+        Events, registry, new StoreOptions { Lanes = options.WriterLanes, NewTables = newTables },
         loggers.CreateLogger<ResourceStore>());
 
     /// <summary>Makes the search indexes that an import has put off.</summary>

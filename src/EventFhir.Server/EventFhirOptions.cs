@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 
 using EventFhir.Core.Search;
+using EventFhir.Core.Search.Parameters;
 using EventFhir.Model.Definitions;
 
 namespace EventFhir.Server;
@@ -24,8 +25,8 @@ public sealed record EventFhirOptions
 
     public Release Release { get; init; } = Release.R4;
 
-    /// <summary>The search parameters that are in force.</summary>
-    public SearchDefinitions Definitions => SearchDefinitions.Of(Release);
+    /// <summary>The specification's search parameters but those switched off.</summary>
+    public SearchDefinitions Definitions { get; init; } = SearchDefinitions.R4;
 
     public int WriterLanes { get; init; } = 1;
     public string? PageKey { get; init; }
@@ -49,6 +50,18 @@ public sealed record EventFhirOptions
         Uri? OptionalUrl(Setting setting) =>
             Optional(setting) is null ? null : Parsed(setting, text => (Uri.TryCreate(text, UriKind.Absolute, out var url), url));
 
+        SearchDefinitions Searches(string off)
+        {
+            try
+            {
+                return SearchDefinitions.Of(Release.R4, SwitchedOff.Parse(Release.R4, off));
+            }
+            catch (FormatException exception)
+            {
+                throw new FormatException($"{Settings.SearchOff.Option}: {exception.Message}", exception);
+            }
+        }
+
         var options = new EventFhirOptions
         {
             Data = new DirectoryInfo(Text(Settings.Data)),
@@ -58,6 +71,7 @@ public sealed record EventFhirOptions
             AllowAnonymous = Parsed(Settings.AllowAnonymous, text => (bool.TryParse(text, out var allowed), allowed)),
             BaseUrl = OptionalUrl(Settings.BaseUrl)?.ToString().TrimEnd('/'),
             Release = Parsed(Settings.Release, text => (text is "R4", Release.R4)),
+            Definitions = Searches(Text(Settings.SearchOff)),
             WriterLanes = Parsed(Settings.WriterLanes, text =>
                 (int.TryParse(text, CultureInfo.InvariantCulture, out var lanes) && lanes is > 0 and <= 64, lanes)),
             PageKey = Optional(Settings.PageKey),

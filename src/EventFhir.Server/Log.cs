@@ -18,6 +18,9 @@ internal static partial class Log
     [LoggerMessage(1012, LogLevel.Error, "Request {RequestId} failed in the database: SQLSTATE {SqlState} {StackTrace}")]
     public static partial void StatementFailed(ILogger logger, string requestId, string? sqlState, string? stackTrace);
 
+    [LoggerMessage(1041, LogLevel.Warning, "The search parameters that clients define could not be looked after; trying again: {Reason}")]
+    public static partial void SearchDaemonFailed(ILogger logger, string reason);
+
     [LoggerMessage(1031, LogLevel.Warning, "Search indexes that an import left to be made could not be made; the next start tries again: {Reason}")]
     public static partial void IndexesStillPending(ILogger logger, string reason);
 }

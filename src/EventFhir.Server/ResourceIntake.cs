@@ -1,11 +1,10 @@
 using EventFhir.Core;
 using EventFhir.Core.Events;
-using EventFhir.Core.Search.Indexing;
+using EventFhir.Core.Search.Parameters;
 using EventFhir.Model.Definitions;
 using EventFhir.Model.Elements;
 using EventFhir.Model.Json;
 using EventFhir.Model.Validation;
-using EventFhir.Postgres.Replay;
 
 namespace EventFhir.Server;
 
@@ -13,10 +12,9 @@ namespace EventFhir.Server;
 public enum BodyId { Ignored, Required }
 
 /// <summary>Turns the text of a resource into what the store takes: read, check, compose, extract. REST and import go this way alike.</summary>
-public sealed class ResourceIntake(Release release, IndexExtractor extractor)
+public sealed class ResourceIntake(ActiveDefinitions active)
 {
-    public static ResourceIntake For(EventFhirOptions options) =>
-        new(options.Release, new IndexExtractor(options.Definitions, options.BaseUrl is null ? null : new Uri(options.BaseUrl)));
+    private readonly Release release = active.Current.Release;
 
     /// <summary>For a resource whose key the URL tells. Nothing that is returned points into the text.</summary>
     public (ResourceContent? Content, Refusal? Refusal) Prepare(ReadOnlyMemory<byte> json, ResourceKey key, BodyId bodyId)
@@ -42,19 +40,15 @@ public sealed class ResourceIntake(Release release, IndexExtractor extractor)
         return (new ResourceKey(resource.Type, id), content, refusal);
     }
 
-    /// <summary>How rebuild and verify make the search rows of stored text: as the write did.</summary>
-    public ReplayRules ReplayRules => new(release, extractor.Definitions.LayoutOf, (type, body) =>
-        ResourceJsonReader.Read(body, release).Resource is { } resource && resource.Type == type
-            ? extractor.Extract(resource)
-            : throw new InvalidDataException($"A stored {type.Name} cannot be read."));
-
     private (ResourceContent?, Refusal?) Accept(ReadResult read, Resource resource, ResourceId id)
     {
         if (read.Verdict is not ReadVerdict.Valid) return (null, new Refusal(RefusalKind.Unprocessable, read.Issues));
         var issues = ResourceValidator.Validate(resource);
         foreach (var issue in issues)
             if (issue.IsError) return (null, new Refusal(RefusalKind.Unprocessable, issues));
-        return (new ResourceContent(BodyTemplate.Of(resource, id), extractor.Extract(resource)), null);
+        if (resource.Type.Name == CustomParameterReader.TypeName
+            && new CustomParameterReader(active.Current).Read(resource, id.Value).IsRefused(out var refusal)) return (null, refusal);
+        return (new ResourceContent(BodyTemplate.Of(resource, id), active.Extractor.Extract(resource)), null);
     }
 
     private static Refusal BadRequest(string diagnostics, string expression) =>

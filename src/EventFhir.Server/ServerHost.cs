@@ -3,8 +3,10 @@ using System.Data.Common;
 using EventFhir.Core;
 using EventFhir.Model;
 using EventFhir.Postgres;
+using EventFhir.Postgres.Parameters;
 using EventFhir.Postgres.Reading;
 using EventFhir.Postgres.Search;
+using EventFhir.Server.Daemon;
 using EventFhir.Server.Formats;
 using EventFhir.Server.Observability;
 using EventFhir.Server.Rest;
@@ -25,7 +27,11 @@ public sealed class ServerHost : IAsyncDisposable
     private readonly CancellationTokenSource stopping = new();
     private Task indexing = Task.CompletedTask;
 
-    private ServerHost(WebApplication app, ResourceStore store) => (this.app, this.store) = (app, store);
+    private readonly ParameterRegistry registry;
+    private readonly SearchDaemon daemon;
+
+    private ServerHost(WebApplication app, ParameterRegistry registry, ResourceStore store, SearchDaemon daemon) =>
+        (this.app, this.registry, this.store, this.daemon) = (app, registry, store, daemon);
 
     /// <summary>The base URL on which the application listens, with the port it really got.</summary>
     public string Url =>
@@ -38,8 +44,12 @@ public sealed class ServerHost : IAsyncDisposable
         await database.Events.Migrator.ApplyAsync(cancellationToken);
         var app = Build(options);
         var loggers = app.Services.GetRequiredService<ILoggerFactory>();
-        var host = new ServerHost(app, database.OpenStore(options));
-        host.Compose(options, database, loggers);
+        var registry = await database.OpenParametersAsync(options, cancellationToken);
+        var reindex = new ReindexWalk(database.Events, registry);
+        var daemon = new SearchDaemon(
+            registry, new ParameterWalk(database.Events, registry), reindex, loggers.CreateLogger<SearchDaemon>());
+        var host = new ServerHost(app, registry, database.OpenStore(options, registry), daemon);
+        host.Compose(options, database, reindex, loggers);
         try
         {
             await app.StartAsync(cancellationToken);
@@ -49,6 +59,7 @@ public sealed class ServerHost : IAsyncDisposable
             await host.DisposeAsync();
             throw;
         }
+        daemon.Start();
         host.indexing = host.CompleteIndexesAsync(options, database, loggers.CreateLogger<ServerHost>());
         Log.Serving(loggers.CreateLogger<ServerHost>(), options.Release.Name, host.Url);
         return host;
@@ -63,7 +74,9 @@ public sealed class ServerHost : IAsyncDisposable
         await stopping.CancelAsync();
         await indexing;
         stopping.Dispose();
+        await daemon.DisposeAsync();
         await store.DisposeAsync();
+        registry.Dispose();
         await app.DisposeAsync();
     }
 
@@ -106,7 +119,7 @@ public sealed class ServerHost : IAsyncDisposable
         return builder.Build();
     }
 
-    private void Compose(EventFhirOptions options, Database database, ILoggerFactory loggers)
+    private void Compose(EventFhirOptions options, Database database, ReindexWalk reindex, ILoggerFactory loggers)
     {
         var time = TimeProvider.System;
         var release = options.Release;
@@ -114,13 +127,13 @@ public sealed class ServerHost : IAsyncDisposable
         var baseUrl = new BaseUrl(options.BaseUrl);
         var reader = new ResourceReader(database.Events);
         var pageLink = new PageLink(options.PageKey ?? database.SharedSecret);
-        var searches = new SearchEndpoints(options.Definitions, new SearchReader(database.Events, release), baseUrl, pageLink, time);
+        var searches = new SearchEndpoints(registry, new SearchReader(database.Events, release), baseUrl, pageLink, time);
         var interactions = Interactions.OfResources(
             new ReadEndpoints(release, reader),
-            new WriteEndpoints(release, negotiation, ResourceIntake.For(options), store, reader, baseUrl, time),
+            new WriteEndpoints(release, negotiation, new ResourceIntake(registry.Active), store, daemon, reader, baseUrl, time),
             new HistoryEndpoints(release, new HistoryReader(database.Events, release), reader, baseUrl, pageLink))
             .AddRange(Interactions.OfSearch(searches));
-        var capabilities = new CapabilityStatementWriter(options.Definitions, Interactions.AbilitiesOf(interactions), time.GetUtcNow());
+        var capabilities = new CapabilityStatementWriter(registry.Active, Interactions.AbilitiesOf(interactions), time.GetUtcNow());
         var routes = new FhirRoutes([Interactions.OfMetadata(new MetadataEndpoint(capabilities, baseUrl)), .. interactions], release, negotiation);
 
         var errors = new ErrorAnswers(routes, loggers.CreateLogger<ErrorAnswers>());

@@ -32,11 +32,13 @@ public static class Settings
     public static readonly Setting LogFormat = new("log-format", "text", "Log lines on stderr: text or json.");
     public static readonly Setting LogLevel =
         new("log-level", "Warning", "Lowest level that is logged: Trace, Debug, Information, Warning, Error, Critical, None.");
+    public static readonly Setting SearchOff = new(
+        "search-off", "", "Search parameters of the specification that are switched off to save space: Observation:combo-code,*:_text.");
     public static readonly Setting Otlp =
         new("otlp-endpoint", "", "OTLP collector for traces and metrics, as OTEL_EXPORTER_OTLP_ENDPOINT; empty: none are sent.");
 
     /// <summary>What every command takes.</summary>
-    public static readonly ImmutableArray<Setting> Database = [Data, Connection, LogFormat, LogLevel];
+    public static readonly ImmutableArray<Setting> Database = [Data, Connection, SearchOff, LogFormat, LogLevel];
 
     /// <summary>What only serve takes.</summary>
     public static readonly ImmutableArray<Setting> Serving = [Port, Listen, AllowAnonymous, BaseUrl, Release, WriterLanes, PageKey, Otlp];

@@ -28,7 +28,7 @@ internal sealed class ClauseParser(SearchContext context)
 
         var dot = name.IndexOf('.');
         var (code, modifier) = Cut(dot < 0 ? name : name[..dot], ':');
-        if (context.Catalog.Find(type, code) is not { } parameter) return null;
+        if (context.Catalog.Find(type, code) is not { } parameter) return Underway(type, code);
         return dot < 0 ? ParseValues(type, parameter, modifier, value) : ParseChain(type, parameter, modifier, name[(dot + 1)..], value, depth);
     }
 
@@ -64,7 +64,7 @@ internal sealed class ClauseParser(SearchContext context)
         var (code, rest) = Cut(afterType, ':');
         if (rest.Length == 0) return Bad("invalid", "_has is written as _has:Type:reference:parameter=value.");
         if (context.Release.FindResourceType(typeName) is not { } source) return Bad("invalid", "_has names a resource type that does not exist.");
-        if (context.Catalog.Find(source, code) is not { } parameter) return null;
+        if (context.Catalog.Find(source, code) is not { } parameter) return Underway(source, code);
         if (parameter.Type is not SearchParameterType.Reference) return Bad("invalid", $"'{parameter.Code}' of {source.Name} is not a reference.");
         if (!context.Catalog.CanFollow(source, parameter))
             return Bad("not-supported", $"'{parameter.Code}' holds canonical URLs; _has over them is not supported.");
@@ -99,6 +99,11 @@ internal sealed class ClauseParser(SearchContext context)
         var clause = new Clause.Matches(parameter, parsed.MoveToImmutable());
         return modifier == "not" ? new Clause.Not(clause) : clause;
     }
+
+    /// <summary>A parameter that a part of the resources is not indexed by yet would give a wrong answer.</summary>
+    private Outcome<Clause>? Underway(TypeDefinition type, string code) => context.Definitions.FindUnderway(type, code) is { } custom
+        ? Bad("transient", $"The search parameter '{code}' of {type.Name} is being indexed, {custom.Progress.Done} of {custom.Progress.Total} resources; try again later.")
+        : (Outcome<Clause>?)null;
 
     private static Outcome<Clause> ParseMissing(SearchParameterDefinition parameter, string value) => value switch
     {

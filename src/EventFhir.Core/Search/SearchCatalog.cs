@@ -75,7 +75,8 @@ public sealed class SearchCatalog(SearchDefinitions definitions)
     private static IEnumerable<string> TokenModifiers(ParameterPlacement stored)
     {
         yield return "not";
-        if (stored.ValueTypes.Any(HasText)) yield return "text";
+        // The lexicon has no texts of custom parameters.
+        if (stored.Home is TermHome.Terms && stored.ValueTypes.Any(HasText)) yield return "text";
         if (HasCodes(stored)) yield return "code-text";
         if (stored is ParameterPlacement.TokenIdentifiers && stored.ValueTypes.Any(IsIdentifier)) yield return "of-type";
     }

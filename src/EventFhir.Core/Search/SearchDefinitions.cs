@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 
 using EventFhir.Core.Search.Indexing;
+using EventFhir.Core.Search.Parameters;
 using EventFhir.Model.Definitions;
 
 namespace EventFhir.Core.Search;
@@ -14,10 +15,15 @@ public sealed class SearchDefinitions
 {
     private static readonly ConcurrentDictionary<Release, SearchDefinitions> OfReleases = new();
     private readonly ConcurrentDictionary<TypeDefinition, TypeLayout> layouts = new();
+    private readonly ConcurrentDictionary<TypeDefinition, ImmutableArray<SearchParameterDefinition>> parameters = new();
+    private readonly SwitchedOff off;
 
-    private SearchDefinitions(Release release)
+    /// <summary>Without customs; null if this is such a one. Types that no custom parameter concerns share its layouts.</summary>
+    private readonly SearchDefinitions? specified;
+
+    private SearchDefinitions(Release release, SwitchedOff off, SearchDefinitions? specified)
     {
-        Release = release;
+        (Release, this.off, this.specified) = (release, off, specified);
         Catalog = new SearchCatalog(this);
     }
 
@@ -29,15 +35,69 @@ public sealed class SearchDefinitions
     /// <summary>Which of them can be searched, and how.</summary>
     public SearchCatalog Catalog { get; }
 
-    /// <summary>All that the specification defines.</summary>
-    public static SearchDefinitions Of(Release release) => OfReleases.GetOrAdd(release, static release => new SearchDefinitions(release));
+    /// <summary>Counts the changes of what is extracted: entries and writes of different generations do not go together.</summary>
+    public long Generation { get; private init; }
 
-    /// <summary>The parameters of a concrete resource type, those of all types included.</summary>
-    public ImmutableArray<SearchParameterDefinition> ParametersOf(TypeDefinition type) => Release.SearchParametersOf(type);
+    /// <summary>All there are, whatever their state.</summary>
+    public ImmutableArray<CustomParameter> Customs { get; private init; } = [];
+
+    /// <summary>All that the specification defines.</summary>
+    public static SearchDefinitions Of(Release release) =>
+        OfReleases.GetOrAdd(release, static release => new SearchDefinitions(release, SwitchedOff.None, specified: null));
+
+    /// <summary>All that the specification defines, without some.</summary>
+    public static SearchDefinitions Of(Release release, SwitchedOff off) =>
+        off.IsEmpty ? Of(release) : new SearchDefinitions(release, off, specified: null);
+
+    /// <summary>These, with other customs.</summary>
+    public SearchDefinitions With(long generation, ImmutableArray<CustomParameter> customs) =>
+        new(Release, off, specified ?? this) { Generation = generation, Customs = customs };
+
+    /// <summary>The parameters of a concrete resource type that can be searched or are the specification's.</summary>
+    public ImmutableArray<SearchParameterDefinition> ParametersOf(TypeDefinition type) => parameters.GetOrAdd(
+        type,
+        static (type, own) =>
+        [
+            .. own.Release.SearchParametersOf(type).Where(parameter => !own.off.Contains(type, parameter.Code)),
+            .. own.Customs.Where(custom => custom.State is ParameterState.Usable)
+                .Select(custom => custom.Definition.On(own.Release, type)).OfType<SearchParameterDefinition>(),
+        ],
+        this);
+
+    /// <summary>A parameter that will be usable when all resources are indexed; null if none of the code is on its way.</summary>
+    public CustomParameter? FindUnderway(TypeDefinition type, string code)
+    {
+        foreach (var custom in Customs)
+            if (custom.State is ParameterState.Waiting or ParameterState.Indexing && custom.Definition.Code == code && custom.Definition.AppliesTo(type))
+                return custom;
+        return null;
+    }
 
     /// <summary>Where the parameters of a concrete resource type are stored: always the same for the same definitions.</summary>
     public TypeLayout LayoutOf(TypeDefinition type) =>
-        layouts.TryGetValue(type, out var known)
-            ? known
-            : layouts.GetOrAdd(type, static (type, definitions) => LayoutPlan.Of(definitions.Release, type, definitions.ParametersOf(type)), this);
+        layouts.TryGetValue(type, out var known) ? known : layouts.GetOrAdd(type, static (type, own) => own.Plan(type), this);
+
+    /// <summary>The layout of a custom parameter alone, whatever its state, for going through the resources for it.</summary>
+    public TypeLayout LayoutOf(TypeDefinition type, CustomParameter custom) => new TypeLayout(type, [], SideTables.None).With(PlacementsOf(type, [custom]));
+
+    private TypeLayout Plan(TypeDefinition type)
+    {
+        if (specified is not null)
+        {
+            var layout = specified.LayoutOf(type);
+            var placements = PlacementsOf(type, Customs.Where(custom => custom.IsExtracted));
+            return placements.IsEmpty ? layout : layout.With(placements);
+        }
+        var plan = LayoutPlan.Of(Release, type, ParametersOf(type));
+        return off.IsEmpty ? plan : plan with
+        {
+            Off = [.. Release.SearchParametersOf(type).Select(parameter => parameter.Code).Where(code => off.Contains(type, code)).Order(StringComparer.Ordinal)],
+        };
+    }
+
+    private ImmutableArray<ParameterPlacement> PlacementsOf(TypeDefinition type, IEnumerable<CustomParameter> customs) =>
+    [
+        .. customs.Select(custom => custom.Definition.On(Release, type)).OfType<SearchParameterDefinition>()
+            .Select(parameter => CustomPlacement.Of(Release, type, parameter)),
+    ];
 }

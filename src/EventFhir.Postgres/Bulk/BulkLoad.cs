@@ -203,6 +203,7 @@ internal sealed class BulkLoad(KnownRids known, Release release)
         });
         foreach (var indexRows in append.IndexRows) indexRows.AddRestTo(batch);
         if (batch.BatchCommands.Count == 1) batch.BatchCommands.Clear();
+        batch.BatchCommands.Add(append.Target.Require());
 
         var (types, counts) = (new List<short>(), new List<long>());
         foreach (var type in append.TypeNumbers)

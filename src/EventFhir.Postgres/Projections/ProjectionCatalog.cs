@@ -46,6 +46,9 @@ internal sealed class ProjectionCatalog(NpgsqlDataSource database, Func<TypeDefi
                 break;
             case var found when found != wanted:
                 throw new LayoutChangedException(type);
+            default:
+                await AddCustomAsync(connection, typeTables, cancellationToken);
+                break;
         }
         await transaction.CommitAsync(cancellationToken);
         ready[type] = true;
@@ -63,11 +66,28 @@ internal sealed class ProjectionCatalog(NpgsqlDataSource database, Func<TypeDefi
         return (string?)await command.ExecuteScalarAsync(cancellationToken);
     }
 
+    /// <summary>A custom parameter may need a side table that its type lacks.</summary>
+    private static async Task AddCustomAsync(NpgsqlConnection connection, TypeTables tables, CancellationToken cancellationToken)
+    {
+        foreach (var side in tables.CustomSide)
+        {
+            await using var find = new NpgsqlCommand("select to_regclass($1) is null", connection)
+            {
+                Parameters = { new NpgsqlParameter<string> { TypedValue = side.Table.Text } },
+            };
+            if (await find.ExecuteScalarAsync(cancellationToken) is not true) continue;
+            await using var create = new NpgsqlCommand(side.Create.Text + side.CreateRidIndex.Text + side.CreateLookup.Text, connection);
+            await create.ExecuteNonQueryAsync(cancellationToken);
+        }
+    }
+
     private static async Task CreateAsync(
         NpgsqlConnection connection, TypeTables tables, NewTables newTables, CancellationToken cancellationToken)
     {
         var indexes = newTables is NewTables.Indexed ? tables.CreateIndexes : tables.CreateWriteIndexes;
-        await using (var create = new NpgsqlCommand(tables.CreateTables.Text + indexes.Text, connection))
+        // Whoever makes put off indexes does not know of custom parameters.
+        var custom = newTables is NewTables.Indexed ? "" : string.Concat(tables.CustomSide.Select(side => side.CreateLookup.Text));
+        await using (var create = new NpgsqlCommand(tables.CreateTables.Text + indexes.Text + custom, connection))
             await create.ExecuteNonQueryAsync(cancellationToken);
         await using var note = new NpgsqlCommand("insert into fhir.layout (type, name, fingerprint, indexed) values ($1, $2, $3, $4)", connection)
         {

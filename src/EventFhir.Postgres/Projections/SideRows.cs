@@ -78,6 +78,8 @@ internal sealed class SideRows(SideStatements statements)
         }
     }
 
+    public NpgsqlBatchCommand Remove() => With(new NpgsqlBatchCommand(statements.Remove));
+
     public NpgsqlBatchCommand Insert() => With(new NpgsqlBatchCommand(statements.Insert));
 
     public NpgsqlBatchCommand Replace(NpgsqlParameter touched)

@@ -31,6 +31,7 @@ internal sealed class SideStatements
         var same = SqlWriter.Join("", columns.Select(column => SqlWriter.Text($" and t.{new SqlName(column.Name)} = n.{new SqlName(column.Name)}")));
         var named = SqlWriter.Join("", columns.Select(column => SqlWriter.Text($"n.{new SqlName(column.Name)}, ")));
         Insert = SqlWriter.Text($"insert into {table} ({Columns}) {rows}").Text;
+        Remove = SqlWriter.Text($"delete from {table} t using ({rows}) n where t.rid = abs(n.rid){same}").Text;
         Replace = SqlWriter.Text($"""
             with n as materialized ({rows}), gone as (
                 delete from {table} t
@@ -42,6 +43,9 @@ internal sealed class SideStatements
             where n.rid > 0 or not exists (select from {table} t where t.rid = -n.rid{same})
             """).Text;
     }
+
+    /// <summary>Removes these rows where they are.</summary>
+    public string Remove { get; }
 
     public SideTable Side { get; }
     public SqlName Table { get; }

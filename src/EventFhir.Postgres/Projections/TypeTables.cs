@@ -16,7 +16,7 @@ internal sealed class TypeTables
     public TypeTables(TypeLayout layout, string schema = Schema)
     {
         Layout = layout;
-        Side = [.. SideTable.All.Where(side => layout.SideTables.HasFlag(side.Flag)).Select(side => new SideStatements(side, Name(side.Prefix)))];
+        Side = [.. SideTable.All.Where(side => (layout.SideTables | layout.CustomTables).HasFlag(side.Flag)).Select(side => new SideStatements(side, Name(side.Prefix)))];
         Main = new MainStatements(layout, Name("x"));
         Lexicon = new LexiconStatements(Name("lex"));
         SqlName Name(string prefix) => new($"{schema}.{prefix}_{layout.Type.Name.ToLowerInvariant()}");
@@ -25,6 +25,9 @@ internal sealed class TypeTables
     public TypeLayout Layout { get; }
     public MainStatements Main { get; }
     public ImmutableArray<SideStatements> Side { get; }
+
+    /// <summary>Those that only custom parameters need: they may be missing where the others are.</summary>
+    public IEnumerable<SideStatements> CustomSide => Side.Where(side => !Layout.SideTables.HasFlag(side.Side.Flag));
 
     public LexiconStatements Lexicon { get; }
 
@@ -46,6 +49,7 @@ internal sealed class TypeTables
     public static string Fingerprint(TypeLayout layout)
     {
         var text = new StringBuilder(layout.Type.Name).Append(' ').Append(((int)layout.SideTables).ToString(CultureInfo.InvariantCulture));
+        foreach (var code in layout.Off) text.Append(" -").Append(code);
         foreach (var column in layout.Columns) text.Append(' ').Append(column.Name).Append(':').Append(column.Kind);
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())).AsSpan(0, 16));
     }

@@ -1,5 +1,6 @@
 using EventFhir.Core.Search.Indexing;
 using EventFhir.Model.Definitions;
+using EventFhir.Model.Json;
 using EventFhir.Postgres.Projections;
 
 using Npgsql;
@@ -12,7 +13,23 @@ namespace EventFhir.Postgres.Replay;
 public delegate IndexEntries Extraction(TypeDefinition type, ReadOnlyMemory<byte> body);
 
 /// <summary>What rebuild and verify need to know of the release that the log is written in.</summary>
-public sealed record ReplayRules(Release Release, Func<TypeDefinition, TypeLayout> LayoutOf, Extraction Extract);
+public sealed record ReplayRules(Release Release, Func<TypeDefinition, TypeLayout> LayoutOf, Extraction Extract)
+{
+    /// <summary>By which <see cref="Extract"/> works, if it is the real one.</summary>
+    public IndexExtractor? Extractor { get; private init; }
+
+    public long Generation => Extractor?.Definitions.Generation ?? 0;
+
+    /// <summary>As the write path does it.</summary>
+    public static ReplayRules Of(IndexExtractor extractor)
+    {
+        var release = extractor.Definitions.Release;
+        return new(release, extractor.Definitions.LayoutOf, (type, body) =>
+            ResourceJsonReader.Read(body, release).Resource is { } resource && resource.Type == type
+                ? extractor.Extract(resource)
+                : throw new InvalidDataException($"A stored {type.Name} cannot be read.")) { Extractor = extractor };
+    }
+}
 
 /// <param name="Rid">es.stream.rid.</param>
 internal readonly record struct LiveResource(long Rid, TypeDefinition Type, byte[] Body);

@@ -31,7 +31,9 @@ internal sealed class PresenceWriter(SqlBuilder sql)
                 sql.Append($"(x.{tables.Column(column.Column)} is not null or x.terms @> {Term(placement, TermForm.Present)})");
                 break;
             case ParameterPlacement.ReferenceRows:
-                sql.Append($"(x.terms @> {Term(placement, TermForm.Present)} or ");
+                sql.Append($"(");
+                WritePresent(tables, placement);
+                sql.Append($" or ");
                 WriteRow(tables.References, Hashing.Parameter(placement.Parameter.Code));
                 sql.Append($")");
                 break;
@@ -57,23 +59,29 @@ internal sealed class PresenceWriter(SqlBuilder sql)
                 WriteRow(tables.Strings, Hashing.Parameter(placement.Parameter.Code));
                 break;
             case ParameterPlacement.TokenTerms terms:
-                WriteMark(placement, terms.Mark);
+                WriteMark(tables, placement, terms.Mark);
                 break;
             case ParameterPlacement.TokenIdentifiers identifiers:
-                WriteMark(placement, identifiers.Mark);
+                WriteMark(tables, placement, identifiers.Mark);
                 break;
             case ParameterPlacement.UriTerms uris:
-                WriteMark(placement, uris.Mark);
+                WriteMark(tables, placement, uris.Mark);
                 break;
             default:
                 throw new UnreachableException($"{placement.GetType().Name} does not record whether there is a value.");
         }
     }
 
-    private void WriteMark(ParameterPlacement placement, ValueMark mark)
+    private void WriteMark(TableNames tables, ParameterPlacement placement, ValueMark mark)
     {
-        if (mark is ValueMark.Present) sql.Append($"(x.terms @> {Term(placement, TermForm.Present)})");
+        if (mark is ValueMark.Present) WritePresent(tables, placement);
         else sql.Append($"(not x.terms @> {Term(placement, TermForm.Absent)})");
+    }
+
+    private void WritePresent(TableNames tables, ParameterPlacement placement)
+    {
+        if (placement.Home is TermHome.Identifiers) WriteHash(tables.Identifiers, Hashing.Term(placement.Parameter.Code, TermForm.Present));
+        else sql.Append($"(x.terms @> {Term(placement, TermForm.Present)})");
     }
 
     private void WriteRow(SqlName table, int parameter) =>

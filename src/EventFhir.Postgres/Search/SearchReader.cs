@@ -5,6 +5,7 @@ using System.Data;
 using EventFhir.Core;
 using EventFhir.Core.Events;
 using EventFhir.Core.Search;
+using EventFhir.Core.Search.Parameters;
 using EventFhir.Model;
 using EventFhir.Model.Definitions;
 using EventFhir.Postgres.Reading;
@@ -18,6 +19,9 @@ public sealed class SearchReader(EventDatabase database, Release release)
 {
     /// <summary>Up to here a total that was not asked for is counted.</summary>
     private const long FreeCountMax = 1_000;
+    /// <summary>The query was read with parameters that are in force no more; read it again with those that are.</summary>
+    public static readonly Refusal Stale =
+        Refusal.Of(RefusalKind.Unavailable, "transient", "The search parameters have changed while the search ran; try again.");
     private readonly ConcurrentDictionary<TypeDefinition, bool> tables = new();
 
     /// <param name="after">From the link of the page before; null for the first page.</param>
@@ -29,7 +33,10 @@ public sealed class SearchReader(EventDatabase database, Release release)
             var compiler = new SearchCompiler(HasTables);
             await LearnTablesAsync(connection, cancellationToken);
             if (query.Result.Count == 0 || query.Result.Summary is SummaryMode.Count)
-                return new SearchPage([], [], await CountAsync(connection, compiler, query, long.MaxValue, cancellationToken), null);
+            {
+                var count = await CountAsync(connection, compiler, query, long.MaxValue, cancellationToken);
+                return await IsStaleAsync(connection, query.Definitions, cancellationToken) ? Stale : new SearchPage([], [], count, null);
+            }
 
             var rows = await RowsAsync(connection, compiler.Page(query, after), query.Result.Sort.Length, cancellationToken);
             var hasNext = rows.Count > query.Result.Count;
@@ -37,6 +44,7 @@ public sealed class SearchReader(EventDatabase database, Release release)
             var total = after is null ? await TotalAsync(connection, compiler, query, rows.Count, hasNext, cancellationToken) : after.Total;
             var included = await IncludeAsync(connection, query, rows, cancellationToken);
             if (included.IsRefused(out var refusal)) return refusal;
+            if (await IsStaleAsync(connection, query.Definitions, cancellationToken)) return Stale;
             var next = hasNext ? new SearchCursor(rows[^1].Keys, rows[^1].Rid, total) : null;
             return new SearchPage([.. rows.Select(row => row.Version)], [.. included.Value.Select(row => row.Version)], total, next);
         }
@@ -45,6 +53,21 @@ public sealed class SearchReader(EventDatabase database, Release release)
         {
             return Refusal.Of(RefusalKind.TimedOut, "timeout", "The search took too long; narrow it.");
         }
+    }
+
+    /// <summary>
+    /// True if a custom parameter is being dropped: its rows may have begun to go while the search ran. Asked after the rows are read; a
+    /// parameter that is usable then was usable throughout.
+    /// </summary>
+    private static async Task<bool> IsStaleAsync(NpgsqlConnection connection, SearchDefinitions definitions, CancellationToken cancellationToken)
+    {
+        int[] usable = [.. definitions.Customs.Where(custom => custom.State is ParameterState.Usable).Select(custom => custom.Id)];
+        if (usable.Length == 0) return false;
+        await using var command = new NpgsqlCommand("select count(*) from es.search_parameter where id = any($1) and state = 3", connection)
+        {
+            Parameters = { new NpgsqlParameter<int[]> { TypedValue = usable } },
+        };
+        return await command.ExecuteScalarAsync(cancellationToken) is not long count || count < usable.Length;
     }
 
     private bool HasTables(TypeDefinition type) => tables.ContainsKey(type);

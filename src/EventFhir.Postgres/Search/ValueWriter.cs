@@ -27,13 +27,13 @@ internal sealed class ValueWriter(SqlBuilder sql)
                 WriteEither(values, value => new TextWriter(sql).WriteTerms(tables, placement.Parameter.Code, value));
                 break;
             case ParameterPlacement.TokenTerms:
-                WriteTerms([.. values.SelectMany(value => TokenHashes.AllOf(placement.Parameter, value))]);
+                WriteTerms(tables, placement, [.. values.SelectMany(value => TokenHashes.AllOf(placement.Parameter, value))]);
                 break;
             case ParameterPlacement.TokenIdentifiers:
-                WriteIdentifiers(tables, placement.Parameter.Code, values);
+                WriteIdentifiers(tables, placement, values);
                 break;
             case ParameterPlacement.UriTerms:
-                WriteTerms([.. values.SelectMany(value => UriForms.Hashes(placement.Parameter.Code, value))]);
+                WriteTerms(tables, placement, [.. values.SelectMany(value => UriForms.Hashes(placement.Parameter.Code, value))]);
                 break;
             case ParameterPlacement.UriRows:
                 WriteEither(values, value => new TextWriter(sql).WriteUri(tables, placement.Parameter.Code, value));
@@ -93,20 +93,22 @@ internal sealed class ValueWriter(SqlBuilder sql)
     }
 
     /// <summary>One term is asked with "contains", which the statistics of the array answer best; several with "overlaps".</summary>
-    private void WriteTerms(long[] hashes)
+    private void WriteTerms(TableNames tables, ParameterPlacement placement, long[] hashes)
     {
-        if (hashes.Length == 1) sql.Append($"x.terms @> {hashes}");
+        if (placement.Home is TermHome.Identifiers) WriteHashes(tables.Identifiers, hashes);
+        else if (hashes.Length == 1) sql.Append($"x.terms @> {hashes}");
         else sql.Append($"x.terms && {hashes}");
     }
 
     private void WriteHashes(SqlName table, long[] hashes) => sql.Append($"x.rid in (select t.rid from {table} t where t.hash = any({hashes}))");
 
-    private void WriteIdentifiers(TableNames tables, string code, ImmutableArray<SearchValue> values)
+    private void WriteIdentifiers(TableNames tables, ParameterPlacement placement, ImmutableArray<SearchValue> values)
     {
+        var code = placement.Parameter.Code;
         var systems = values.OfType<SearchValue.Token>().Where(token => token.Code is null).ToList();
         var others = values.Except(systems).Select(value => TokenHashes.Of(code, value)).ToArray();
         sql.Append($"(");
-        if (systems.Count > 0) WriteTerms([.. systems.Select(token => TokenHashes.Of(code, token))]);
+        if (systems.Count > 0) WriteTerms(tables, placement, [.. systems.SelectMany(token => TokenHashes.AllOf(placement.Parameter, token))]);
         if (systems.Count > 0 && others.Length > 0) sql.Append($" or ");
         if (others.Length > 0) WriteHashes(tables.Identifiers, others);
         sql.Append($")");
@@ -129,7 +131,7 @@ internal sealed class ValueWriter(SqlBuilder sql)
         if (urls.Length > 0)
         {
             sql.Append($" or ");
-            WriteTerms(urls);
+            WriteTerms(tables, placement, urls);
         }
         if (identifiers.Length > 0)
         {
@@ -202,7 +204,7 @@ internal sealed class ValueWriter(SqlBuilder sql)
         sql.Append($"(");
         if (value.Unit is not null)
         {
-            WriteTerms([UnitHash(code, value)]);
+            WriteTerms(tables, columns, [UnitHash(code, value)]);
             sql.Append($" and ");
         }
         WriteNumber(value.Amount, tables, columns.Low, columns.High);
@@ -238,7 +240,7 @@ internal sealed class ValueWriter(SqlBuilder sql)
         switch (composite.Last)
         {
             case CompositeEnd.Token:
-                WriteTerms(keys);
+                WriteTerms(tables, composite, keys);
                 break;
             case CompositeEnd.Reference:
                 WriteHashes(tables.Identifiers, keys);

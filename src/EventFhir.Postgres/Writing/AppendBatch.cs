@@ -17,7 +17,7 @@ namespace EventFhir.Postgres.Writing;
 /// Many groups as one round trip and one transaction: es.append, then one statement per search table. Its arrays are kept and refilled;
 /// hot path, measured by create-observation.
 /// </summary>
-internal sealed class AppendBatch(ProjectionCatalog projections, Release release)
+internal sealed class AppendBatch(Release release)
 {
     private const string Append =
         "select * from es.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)";
@@ -42,6 +42,7 @@ internal sealed class AppendBatch(ProjectionCatalog projections, Release release
     private readonly References references = new();
     private readonly Dictionary<TypeDefinition, IndexRows> indexRows = [];
     private bool hasKeys;
+    private IndexTarget? target;
 
     /// <summary>The commands in key order, each with the 0-based place in its group.</summary>
     public IReadOnlyList<(int Group, int Place, WriteCommand Command)> Commands => commands;
@@ -57,8 +58,12 @@ internal sealed class AppendBatch(ProjectionCatalog projections, Release release
     /// <summary>The resource types of the groups filled in; their tables must exist before the batch is sent.</summary>
     public IEnumerable<TypeDefinition> Types => indexRows.Where(rows => !rows.Value.IsEmpty).Select(rows => rows.Key);
 
-    public void Fill(IReadOnlyList<PendingGroup> groups)
+    public IndexTarget Target => target ?? throw new InvalidOperationException("The batch has not been filled.");
+
+    public void Fill(IReadOnlyList<PendingGroup> groups, IndexTarget current)
     {
+        if (!ReferenceEquals(target, current)) indexRows.Clear();
+        target = current;
         Clear();
         for (var index = 0; index < groups.Count; index++) AddGroup(groups[index], index + 1);
         // Key order, ids by their bytes as in collation "C": everybody locks streams in the same order, so nobody waits in a circle.
@@ -74,6 +79,7 @@ internal sealed class AppendBatch(ProjectionCatalog projections, Release release
     {
         await using var batch = connection.CreateBatch();
         batch.BatchCommands.Add(AppendCommand());
+        batch.BatchCommands.Add(Target.Require());
         foreach (var rows in indexRows.Values)
             if (!rows.IsEmpty) rows.AddTo(batch);
         var outcomes = new WriteOutcome[groups.Count][];
@@ -97,7 +103,7 @@ internal sealed class AppendBatch(ProjectionCatalog projections, Release release
         clients.Add(group.Provenance.Client);
         reasons.Add(group.Provenance.Reason);
         correlations.Add(group.Provenance.CorrelationId);
-        for (var place = 0; place < group.Commands.Length; place++) commands.Add((number, place, group.Commands[place]));
+        for (var place = 0; place < group.Commands.Length; place++) commands.Add((number, place, Target.Renew(group.Commands[place])));
     }
 
     private void AddCommand(int group, int place, WriteCommand command)
@@ -116,7 +122,7 @@ internal sealed class AppendBatch(ProjectionCatalog projections, Release release
         tails.Add(command.Content?.Body.Tail ?? ReadOnlyMemory<byte>.Empty);
 
         if (!indexRows.TryGetValue(command.Key.Type, out var rows))
-            indexRows.Add(command.Key.Type, rows = new IndexRows(projections.TablesOf(command.Key.Type)));
+            indexRows.Add(command.Key.Type, rows = new IndexRows(Target.Projections.TablesOf(command.Key.Type)));
         var position = groupNumbers.Count;
         if (command.Content is not { } content) rows.AddRemoval(position);
         else if (command.Kind is WriteKind.Create) rows.AddNew(position, content.Index, references);

@@ -15,14 +15,14 @@ namespace EventFhir.Postgres.Writing;
 
 /// <summary>Takes batches from a queue and commits them, one after the other; while one is in flight, the next collects.</summary>
 internal sealed class WriteLane(
-    WriteQueue queue, EventDatabase database, ProjectionCatalog projections, KnownRids known, Release release, ILogger logger)
+    WriteQueue queue, EventDatabase database, LiveIndexing indexing, KnownRids known, ILogger logger)
 {
     /// <summary>Deadlocks can come only from other programs on the same tables; a few tries outlast them.</summary>
     private const int AttemptsMax = 10;
 
     private const long PartitionSize = 50_000_000;
-    private readonly AppendBatch append = new(projections, release);
-    private readonly BulkLoad load = new(known, release);
+    private readonly AppendBatch append = new(indexing.Release);
+    private readonly BulkLoad load = new(known, indexing.Release);
     private readonly List<PendingGroup> groups = [];
 
     public async Task RunAsync()
@@ -93,9 +93,10 @@ internal sealed class WriteLane(
     {
         using var activity = StoreMetrics.Source.StartActivity("append");
         activity?.SetTag("eventfhir.groups", batch.Count);
-        append.Fill(batch);
+        var target = indexing.Target;
+        append.Fill(batch, target);
         foreach (var type in append.Types)
-            if (!projections.IsReady(type)) await projections.EnsureAsync(type, CancellationToken.None);
+            if (!target.Projections.IsReady(type)) await target.Projections.EnsureAsync(type, CancellationToken.None);
         var started = Stopwatch.GetTimestamp();
         await using var connection = await database.Writer.OpenConnectionAsync();
         var outcomes = BulkLoad.IsFor(batch) && await load.TryAsync(connection, append, batch[0], CancellationToken.None) is { } loaded
@@ -113,6 +114,9 @@ internal sealed class WriteLane(
             case PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure:
                 await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(1, 5 * attempt)));
                 return true;
+            case LiveIndexing.StaleSet:
+                await indexing.ReloadAsync(CancellationToken.None);
+                return true;
             // The log has reached the end of its last partition.
             case PostgresErrorCodes.CheckViolation when exception.ConstraintName is null && attempt == 1:
                 await using (var ensure = database.Writer.CreateCommand("select es.ensure_partitions($1)"))
@@ -123,7 +127,7 @@ internal sealed class WriteLane(
                 return true;
             // A rebuild swapped the search tables just after we made one.
             case PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.FeatureNotSupported when attempt == 1:
-                projections.Forget();
+                indexing.Target.Projections.Forget();
                 return true;
             default:
                 return false;

@@ -40,8 +40,9 @@ internal static class ImportCommand
         using var errors = new ImportErrors(errorsPath, screen.Error);
         await using var database = await Database.OpenAsync(options, Cluster.Shared, cancellationToken);
         await database.Events.Migrator.ApplyAsync(cancellationToken);
-        await using var store = database.OpenStore(options, NewTables.IndexedLater);
-        var importer = new Importer(ResourceIntake.For(options), store, errors, new ImportJournal(journalPath, TimeProvider.System));
+        using var registry = await database.OpenParametersAsync(options, cancellationToken);
+        await using var store = database.OpenStore(options, registry, NewTables.IndexedLater);
+        var importer = new Importer(new ResourceIntake(registry.Active), store, errors, new ImportJournal(journalPath, TimeProvider.System));
 
         var read = new ConcurrentDictionary<string, long>(StringComparer.Ordinal);
         var progress = new ImportProgress(screen.Error, Console.IsErrorRedirected ? Terminal.No : Terminal.Yes);

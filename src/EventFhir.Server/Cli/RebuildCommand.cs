@@ -19,7 +19,8 @@ internal static class RebuildCommand
     {
         await using var database = await Database.OpenAsync(options, Cluster.Shared, cancellationToken);
         await database.Events.Migrator.ApplyAsync(cancellationToken);
-        var rebuild = new Rebuild(database.Events, ResourceIntake.For(options).ReplayRules);
+        using var registry = await database.OpenParametersAsync(options, cancellationToken);
+        var rebuild = new Rebuild(database.Events, registry.Rules);
         var report = await rebuild.RunAsync(new CountLines(screen.Error, "resources", TimeProvider.System), cancellationToken);
         await screen.Output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"resources\t{report.Resources}"));
         await screen.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"Rebuilt in {report.Duration.TotalSeconds:N1} s."));

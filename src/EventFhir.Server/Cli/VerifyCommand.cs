@@ -20,7 +20,8 @@ internal static class VerifyCommand
     {
         await using var database = await Database.OpenAsync(options, Cluster.Shared, cancellationToken);
         await database.Events.Migrator.ApplyAsync(cancellationToken);
-        var verification = new Verification(database.Events, ResourceIntake.For(options).ReplayRules);
+        using var registry = await database.OpenParametersAsync(options, cancellationToken);
+        var verification = new Verification(database.Events, registry.Rules);
         var report = await verification.RunAsync(new CountLines(screen.Error, "resources", TimeProvider.System), cancellationToken);
         foreach (var difference in report.Differences) await screen.Output.WriteLineAsync($"{difference.Subject}\t{difference.What}");
         await screen.Error.WriteLineAsync(string.Create(

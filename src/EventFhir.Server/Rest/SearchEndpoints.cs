@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using EventFhir.Core;
 using EventFhir.Core.Search;
 using EventFhir.Model.Definitions;
+using EventFhir.Postgres.Parameters;
 using EventFhir.Postgres.Search;
 using EventFhir.Server.Formats;
 
@@ -11,16 +12,22 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace EventFhir.Server.Rest;
 
 /// <summary>search of a type, of several types and of a compartment, by GET and POST (R4 http.html#search).</summary>
-public sealed class SearchEndpoints(SearchDefinitions definitions, SearchReader searches, BaseUrl baseUrl, PageLink pageLink, TimeProvider time)
+public sealed class SearchEndpoints(
+    ParameterRegistry registry, SearchReader searches, BaseUrl baseUrl, PageLink pageLink, TimeProvider time)
 {
+    /// <summary>Parameters are dropped now and then, not all the time.</summary>
+    private const int AttemptsMax = 3;
+
     private const string FormType = "application/x-www-form-urlencoded";
+
+    private readonly Release release = registry.Active.Current.Release;
 
     /// <summary>Parameters of every interaction; the search neither knows nor repeats them.</summary>
     private static readonly ImmutableArray<string> General = ["_format", "_pretty"];
 
     public ValueTask<Answer> OfTypeAsync(FhirRequest request)
     {
-        var type = request.ReadType(definitions.Release);
+        var type = request.ReadType(release);
         return AnswerAsync(request, $"/{type.Name}", (parser, parameters) => parser.Parse(type, parameters));
     }
 
@@ -29,12 +36,12 @@ public sealed class SearchEndpoints(SearchDefinitions definitions, SearchReader 
 
     public ValueTask<Answer> OfCompartmentAsync(FhirRequest request)
     {
-        var (key, refusal) = request.ReadKey(definitions.Release);
+        var (key, refusal) = request.ReadKey(release);
         if (refusal is not null) return ValueTask.FromResult(Answer.Of(refusal));
         var member = (string)request.Http.Request.RouteValues["member"]!;
-        var type = definitions.Release.FindResourceType(member);
+        var type = release.FindResourceType(member);
         if (type is null && member != "*") return NotFound($"'{key.Type.Name}/[id]/…' leads to a resource type or '*'.");
-        if (definitions.Release.Compartments.FirstOrDefault(compartment => compartment.Type == key.Type) is not { } compartment)
+        if (release.Compartments.FirstOrDefault(compartment => compartment.Type == key.Type) is not { } compartment)
             return NotFound($"{key.Type.Name} has no compartment.");
         var path = $"/{key.Type.Name}/{key.Id.Value}/{member}";
         return AnswerAsync(request, path, (parser, parameters) => parser.ParseCompartment(compartment, key.Id.Value, type, parameters));
@@ -50,14 +57,23 @@ public sealed class SearchEndpoints(SearchDefinitions definitions, SearchReader 
         if (unreadable is not null) return Answer.Of(unreadable);
         var url = baseUrl.Of(request.Http.Request);
         var unknown = request.Prefer.Handling is Handling.Lenient ? UnknownParameters.Ignore : UnknownParameters.Refuse;
-        var parsed = parse(new SearchParser(new SearchContext(definitions, url, time.GetUtcNow(), unknown)), parameters);
-        if (parsed.IsRefused(out var refusal)) return Answer.Of(refusal);
+        for (var attempt = 1; ; attempt++)
+        {
+            var context = new SearchContext(registry.Active.Current, url, time.GetUtcNow(), unknown);
+            var parsed = parse(new SearchParser(context), parameters);
+            if (parsed.IsRefused(out var refusal)) return Answer.Of(refusal);
+            var query = parsed.Value;
+            var read = await searches.ReadAsync(query, cursor, request.Aborted);
+            if (!read.IsRefused(out var failed)) return Found(request, url, path, query, read.Value);
+            if (failed != SearchReader.Stale || attempt == AttemptsMax) return Answer.Of(failed);
+            await registry.ReloadAsync(request.Aborted);
+        }
+    }
 
-        var query = parsed.Value;
-        var read = await searches.ReadAsync(query, cursor, request.Aborted);
-        if (read.IsRefused(out var failed)) return Answer.Of(failed);
+    private Answer Found(FhirRequest request, string url, string path, SearchQuery query, SearchPage page)
+    {
         var subset = new SubsetWriter(query.Result.Summary, query.Result.Elements);
-        return new Answer(200, SearchBundleWriter.Write(url, read.Value, subset, Links(request, url, path, query, read.Value)));
+        return new Answer(200, SearchBundleWriter.Write(url, page, subset, Links(request, url, path, query, page)));
     }
 
     /// <summary>The parameters of the URL and the form; or, behind a page link, those that it seals and where the page begins.</summary>

@@ -2,18 +2,21 @@ using System.Collections.Immutable;
 
 using EventFhir.Core;
 using EventFhir.Core.Events;
+using EventFhir.Core.Search.Parameters;
 using EventFhir.Model;
 using EventFhir.Model.Definitions;
 using EventFhir.Model.Validation;
 using EventFhir.Postgres;
 using EventFhir.Postgres.Reading;
+using EventFhir.Server.Daemon;
 using EventFhir.Server.Formats;
 
 namespace EventFhir.Server.Rest;
 
 /// <summary>create, update and delete (R4 http.html#create, #update, #delete).</summary>
 public sealed class WriteEndpoints(
-    Release release, Negotiation negotiation, ResourceIntake intake, ResourceStore store, ResourceReader reader, BaseUrl baseUrl, TimeProvider time)
+    Release release, Negotiation negotiation, ResourceIntake intake, ResourceStore store, SearchDaemon daemon, ResourceReader reader, BaseUrl baseUrl,
+    TimeProvider time)
 {
     public ValueTask<Answer> CreateAsync(FhirRequest request)
     {
@@ -61,6 +64,8 @@ public sealed class WriteEndpoints(
         var command = new WriteCommand(kind, key, content, precondition);
         var group = new WriteGroup([command], request.ReadProvenance(), idempotencyKey.Length > 0 ? idempotencyKey : null);
         var outcomes = await store.WriteAsync(group, request.Aborted);
+        // From here on no search may use what a SearchParameter defined before, nor miss what it defines now.
+        if (key.Type.Name == CustomParameterReader.TypeName && outcomes[0] is WriteOutcome.Appended) await daemon.TakeUpAsync(request.Aborted);
         return await AnswerAsync(request, command, outcomes[0], group.IdempotencyKey);
     }
 

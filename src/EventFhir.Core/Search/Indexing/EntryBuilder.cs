@@ -24,6 +24,9 @@ internal sealed class EntryBuilder
 
     public string? Narrative { get; set; }
 
+    /// <summary>Where the terms of the parameter at hand go.</summary>
+    public TermHome Home { get; set; }
+
     public void Start(int columnCount)
     {
         columns = columnCount == 0 ? [] : new ColumnValue[columnCount];
@@ -42,11 +45,13 @@ internal sealed class EntryBuilder
         return unit;
     }
 
-    public void Term(long hash) => terms.Add(hash);
+    public void Term(long hash) => (Home is TermHome.Terms ? terms : identifiers).Add(hash);
+
     /// <summary>A term whose text can be searched.</summary>
     public void Word(LexiconKind kind, int parameter, long hash, Element text)
     {
-        terms.Add(hash);
+        Term(hash);
+        if (Home is TermHome.Identifiers) return;
         foreach (var known in lexicon)
             if (known.Hash == hash) return;
         lexicon.Add(new(kind, parameter, hash, StringFolding.Fold(text.Text)));
@@ -66,8 +71,9 @@ internal sealed class EntryBuilder
         return true;
     }
 
-    public IndexEntries Build() => new()
+    public IndexEntries Build(long generation) => new()
     {
+        Generation = generation,
         Columns = ImmutableCollectionsMarshal.AsImmutableArray(columns),
         Terms = Distinct(terms, static (one, other) => one.CompareTo(other)),
         Identifiers = Distinct(identifiers, static (one, other) => one.CompareTo(other)),

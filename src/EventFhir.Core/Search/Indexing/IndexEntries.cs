@@ -10,6 +10,9 @@ namespace EventFhir.Core.Search.Indexing;
 /// </summary>
 public sealed class IndexEntries
 {
+    /// <summary><see cref="SearchDefinitions.Generation"/> of the definitions they were made by.</summary>
+    public long Generation { get; init; }
+
     /// <summary>One value per column of <see cref="TypeLayout.Columns"/>, in that order.</summary>
     public required ImmutableArray<ColumnValue> Columns { get; init; }
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 
+using EventFhir.Core.Search.Parameters;
 using EventFhir.Model.Definitions;
 using EventFhir.Model.Elements;
 
@@ -25,13 +26,16 @@ public sealed class IndexExtractor
 
     public SearchDefinitions Definitions { get; }
 
+    /// <summary>For going through the resources for one custom parameter.</summary>
+    public SingleExtractor OnlyFor(CustomParameter custom) => new(Definitions, custom, baseUrl);
+
     public IndexEntries Extract(Resource resource)
     {
         if (!types.TryGetValue(resource.Type, out var extractor))
             extractor = types.GetOrAdd(resource.Type, type => new TypeExtractor(Definitions.Release, Definitions.LayoutOf(type), baseUrl));
         if (!builders.TryTake(out var builder)) builder = new EntryBuilder();
         extractor.Extract(resource.Root, builder);
-        var entries = builder.Build();
+        var entries = builder.Build(Definitions.Generation);
         // One that failed half-way is not given back, so nothing of a resource can get into another's entries.
         builders.Add(builder);
         return entries;

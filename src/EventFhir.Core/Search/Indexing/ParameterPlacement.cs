@@ -18,6 +18,9 @@ public abstract record ParameterPlacement
     /// <summary>The types of value the parameter may have, by its expression; empty if the expression is no path.</summary>
     public ImmutableArray<TypeDefinition> ValueTypes { get; init; } = [];
 
+    /// <summary>Where its terms are. What is said of terms below holds of identifiers where it is there.</summary>
+    public TermHome Home { get; init; }
+
     internal SearchExpression Expression { get; init; } = new("", []);
 
     /// <summary>_id and _lastUpdated: the head of the resource, es.stream.</summary>
@@ -118,6 +121,16 @@ public abstract record ParameterPlacement
     /// </summary>
     public sealed record Composite(
         SearchParameterDefinition Parameter, CompositeEnd Last, ImmutableArray<CompositePart> Parts) : ParameterPlacement(Parameter);
+}
+
+/// <summary>Where hashes are that others share.</summary>
+public enum TermHome
+{
+    /// <summary>In the array of the x_ row.</summary>
+    Terms,
+
+    /// <summary>Rows of ident_…: custom parameters, which come and go without touching the x_ rows.</summary>
+    Identifiers,
 }
 
 /// <summary>How a composite ends, and so where it is stored.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 
+using EventFhir.Model;
 using EventFhir.Model.Definitions;
 using EventFhir.Model.Elements;
 using EventFhir.Model.FhirPath;
@@ -35,10 +36,11 @@ internal sealed class ParameterExtractor
     private readonly FhirPathExpression? fallback;
     private readonly ValueWriter writer;
     private readonly MarkWriter? mark;
+    private readonly TermHome home;
 
     private ParameterExtractor(Release release, ParameterPlacement placement, ValueWriter writer, MarkWriter? mark)
     {
-        (paths, this.writer, this.mark) = (placement.Expression.Paths, writer, mark);
+        (paths, this.writer, this.mark, home) = (placement.Expression.Paths, writer, mark, placement.Home);
         if (!placement.Expression.IsCompiled) fallback = FhirPathExpression.Compile(placement.Expression.Text, release);
     }
 
@@ -72,6 +74,7 @@ internal sealed class ParameterExtractor
 
     public void Extract(Element root, EntryBuilder into)
     {
+        into.Home = home;
         var hasValue = fallback is null ? ExtractPaths(root, into) : ExtractFallback(fallback, root, into);
         mark?.Write(hasValue, into);
     }
@@ -86,10 +89,13 @@ internal sealed class ParameterExtractor
         return hasValue;
     }
 
+    /// <summary>The expression is a client's, and every write waits for it.</summary>
+    private static readonly EvaluationContext Custom = EvaluationContext.Default with { StepsMax = Limits.CustomExpressionStepsMax };
+
     private bool ExtractFallback(FhirPathExpression expression, Element root, EntryBuilder into)
     {
         var hasValue = false;
-        foreach (var value in expression.Evaluate(root, EvaluationContext.Default).Values)
+        foreach (var value in expression.Evaluate(root, home is TermHome.Terms ? EvaluationContext.Default : Custom).Values)
         {
             hasValue |= value.Kind switch
             {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 
+using EventFhir.Core.Search.Parameters;
 using EventFhir.Model.Definitions;
 
 namespace EventFhir.Core.Search.Indexing;
@@ -20,6 +21,16 @@ public sealed record TypeLayout(TypeDefinition Type, ImmutableArray<IndexColumn>
 
     /// <summary>Codes of the specification's parameters that the configuration switched off, in order; nothing is stored for them.</summary>
     public ImmutableArray<string> Off { get; init; } = [];
+
+    /// <summary>Side tables that custom parameters need, whether the type has them anyway or not. They do not count for the fingerprint.</summary>
+    public SideTables CustomTables { get; init; }
+
+    /// <summary>This layout and custom parameters.</summary>
+    internal TypeLayout With(ImmutableArray<ParameterPlacement> customs) => this with
+    {
+        Placements = [.. Placements.Concat(customs).OrderBy(placement => placement.Parameter.Code, StringComparer.Ordinal)],
+        CustomTables = customs.Aggregate(CustomTables, (tables, placement) => tables | CustomPlacement.TablesOf(placement)),
+    };
 
     public ParameterPlacement? Find(string code)
     {

@@ -1,0 +1,67 @@
+using System.Collections.Immutable;
+
+using EventFhir.Core.Search.Indexing;
+using EventFhir.Core.Search.Parameters;
+using EventFhir.Model.Definitions;
+using EventFhir.Model.Json;
+using EventFhir.Postgres.Projections;
+using EventFhir.Postgres.Replay;
+
+using Npgsql;
+
+namespace EventFhir.Postgres.Parameters;
+
+/// <summary>The index rows of one custom parameter for a page of resources. Kept and refilled.</summary>
+internal sealed class ParameterRowsOfPage
+{
+    private readonly Dictionary<TypeDefinition, (TypeTables Tables, ImmutableArray<SideRows> Sides)> sides = [];
+    private readonly SingleExtractor extractor;
+    private readonly Release release;
+
+    public ParameterRowsOfPage(ActiveDefinitions active, CustomParameter custom)
+    {
+        release = active.Current.Release;
+        extractor = active.SingleExtractorOf(custom);
+        foreach (var type in release.ResourceTypes)
+        {
+            if (!custom.Definition.AppliesTo(type)) continue;
+            var tables = new TypeTables(active.Current.LayoutOf(type, custom));
+            sides.Add(type, (tables, [.. tables.Side.Select(side => new SideRows(side))]));
+        }
+        Types = [.. sides.Keys.Select(type => (short)type.Number)];
+    }
+
+    public short[] Types { get; }
+    public References References { get; } = new();
+
+    public IndexEntries Extract(TypeDefinition type, ReadOnlyMemory<byte> body) =>
+        ResourceJsonReader.Read(body, release).Resource is { } resource
+            ? extractor.Extract(resource)
+            : throw new InvalidDataException($"A stored {type.Name} cannot be read.");
+
+    public void Fill(List<WalkedResource> page)
+    {
+        References.Clear();
+        foreach (var (_, ofType) in sides.Values)
+            foreach (var side in ofType) side.Clear();
+        for (var place = 0; place < page.Count; place++)
+            foreach (var side in sides[page[place].Type].Sides) side.Add(place + 1, page[place].Entries, References);
+    }
+
+    /// <summary>To follow a setting of es.rids: adds the rows that are missing, or removes those that are there.</summary>
+    public void AddTo(NpgsqlBatch batch, ParameterState state)
+    {
+        foreach (var (_, ofType) in sides.Values)
+            foreach (var side in ofType)
+                if (!side.IsEmpty) batch.BatchCommands.Add(state is ParameterState.Dropping ? side.Remove() : side.Replace(IndexRows.Array([])));
+    }
+
+    /// <summary>So that the first searches are planned well.</summary>
+    public async Task AnalyzeAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var made = await connection.ReadAllAsync<short>("select type from fhir.layout", cancellationToken);
+        foreach (var (type, (tables, _)) in sides)
+            if (made.Contains((short)type.Number))
+                foreach (var side in tables.Side) await connection.RunAsync($"analyze {side.Table.Text}", cancellationToken);
+    }
+}
