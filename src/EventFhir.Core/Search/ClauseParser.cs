@@ -97,7 +97,7 @@ internal sealed class ClauseParser(SearchContext context)
             parsed.Add(outcome.Value);
         }
         var clause = new Clause.Matches(parameter, parsed.MoveToImmutable());
-        return modifier == "not" ? new Clause.Not(clause) : clause;
+        return modifier is "not" or "not-in" ? new Clause.Not(clause) : clause;
     }
 
     /// <summary>A parameter that a part of the resources is not indexed by yet would give a wrong answer.</summary>

@@ -31,7 +31,8 @@ public sealed class CapabilityStatementWriter(ActiveDefinitions active, Abilitie
         json.WriteString("mode"u8, "server"u8);
         json.WriteString("documentation"u8, "Every version of every resource is kept; a write is in the history when its answer arrives."u8);
         json.WriteStartArray("resource"u8);
-        foreach (var type in Definitions.Release.ResourceTypes) WriteResource(json, type);
+        var pointing = Pointing();
+        foreach (var type in Definitions.Release.ResourceTypes) WriteResource(json, type, pointing[type]);
         json.WriteEndArray();
         WriteInteractions(json, abilities.OnSystem);
         json.WriteEndObject();
@@ -72,7 +73,16 @@ public sealed class CapabilityStatementWriter(ActiveDefinitions active, Abilitie
         json.WriteEndObject();
     }
 
-    private void WriteResource(Utf8JsonWriter json, TypeDefinition type)
+    /// <summary>The reference parameters by the types that they name. Those that may point to anything would fill half of the statement, and "*"
+    /// stands for them.</summary>
+    private ILookup<TypeDefinition, string> Pointing() => (
+        from source in Definitions.Release.ResourceTypes
+        from parameter in Definitions.Catalog.Parameters(source)
+        where Definitions.Catalog.CanFollow(source, parameter) && parameter.Targets.Length < Definitions.Release.ResourceTypes.Length / 2
+        from target in parameter.Targets
+        select (target, $"{source.Name}:{parameter.Code}")).ToLookup(pair => pair.target, pair => pair.Item2);
+
+    private void WriteResource(Utf8JsonWriter json, TypeDefinition type, IEnumerable<string> pointing)
     {
         json.WriteStartObject();
         json.WriteString("type"u8, type.Name);
@@ -85,17 +95,18 @@ public sealed class CapabilityStatementWriter(ActiveDefinitions active, Abilitie
         json.WriteString("conditionalRead"u8, "full-support"u8);
         json.WriteBoolean("conditionalUpdate"u8, false);
         json.WriteString("conditionalDelete"u8, "not-supported"u8);
-        if (abilities.OnResources.Contains("search-type")) WriteSearch(json, type);
+        if (abilities.OnResources.Contains("search-type")) WriteSearch(json, type, pointing);
         json.WriteEndObject();
     }
 
     /// <summary>What <see cref="SearchCatalog"/> answers, and nothing else.</summary>
-    private void WriteSearch(Utf8JsonWriter json, TypeDefinition type)
+    private void WriteSearch(Utf8JsonWriter json, TypeDefinition type, IEnumerable<string> pointing)
     {
         var parameters = Definitions.Catalog.Parameters(type).ToImmutableArray();
         var includes = parameters.Where(parameter => Definitions.Catalog.CanFollow(type, parameter))
             .Select(parameter => $"{type.Name}:{parameter.Code}");
         WriteArray(json, "searchInclude", ["*", .. includes]);
+        WriteArray(json, "searchRevInclude", ["*", .. pointing]);
         json.WriteStartArray("searchParam"u8);
         foreach (var parameter in Definitions.Catalog.Offered(type))
         {

@@ -108,7 +108,7 @@ public sealed class Extraction(ITestOutputHelper output)
         var builder = new EntryBuilder();
         builder.Start(SearchDefinitions.R4.LayoutOf(resource.Type).Columns.Length);
         parameter.Extract(resource.Root, builder);
-        var entries = builder.Build();
+        var entries = builder.Build(generation: 0);
         return entries.Columns.Any(column => column.HasValue) || !entries.Terms.IsEmpty || !entries.Identifiers.IsEmpty || !entries.References.IsEmpty
             || !entries.Strings.IsEmpty || !entries.Numbers.IsEmpty || !entries.Dates.IsEmpty;
     }
