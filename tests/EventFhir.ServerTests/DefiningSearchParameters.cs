@@ -47,20 +47,20 @@ public sealed class DefiningSearchParameters(RunningServer server) : IClassFixtu
     }
 
     [Theory]
-    [InlineData("token", "relation", "Patient.contact.relationship", "\"contact\":[{\"relationship\":[{\"coding\":[{\"system\":\"http://r\",\"code\":\"N\"}]}],\"gender\":\"male\"}]", "http://r|N", "http://r|M")]
-    [InlineData("token", "relation-system", "Patient.contact.relationship", "\"contact\":[{\"relationship\":[{\"coding\":[{\"system\":\"http://r\",\"code\":\"N\"}]}],\"gender\":\"male\"}]", "http://r|", "http://s|")]
-    [InlineData("token", "contact-gender", "Patient.contact.gender", "\"contact\":[{\"gender\":\"male\"}]", "male", "female")]
+    [InlineData("token", "relation", "Patient.contact.relationship", "\"contact\":[{\"name\":{\"family\":\"A\"},\"relationship\":[{\"coding\":[{\"system\":\"http://r\",\"code\":\"N\"}]}],\"gender\":\"male\"}]", "http://r|N", "http://r|M")]
+    [InlineData("token", "relation-system", "Patient.contact.relationship", "\"contact\":[{\"name\":{\"family\":\"A\"},\"relationship\":[{\"coding\":[{\"system\":\"http://r\",\"code\":\"N\"}]}],\"gender\":\"male\"}]", "http://r|", "http://s|")]
+    [InlineData("token", "contact-gender", "Patient.contact.gender", "\"contact\":[{\"name\":{\"family\":\"A\"},\"gender\":\"male\"}]", "male", "female")]
     [InlineData("token", "has-photo", "Patient.photo.exists()", "\"photo\":[{\"title\":\"x\"}]", "true", "maybe")]
     [InlineData("reference", "kept-by", "Patient.contact.organization", "\"contact\":[{\"organization\":{\"reference\":\"Organization/o-1\"}}]", "Organization/o-1", "Organization/o-2")]
     [InlineData("reference", "kept-at", "Patient.contact.organization", "\"contact\":[{\"organization\":{\"reference\":\"http://else.where/Organization/1\"}}]", "http://else.where/Organization/1", "http://else.where/Organization/2")]
-    [InlineData("date", "contact-since", "Patient.contact.period", "\"contact\":[{\"gender\":\"male\",\"period\":{\"start\":\"2020-01-01\",\"end\":\"2020-12-31\"}}]", "2020", "2021")]
+    [InlineData("date", "contact-since", "Patient.contact.period", "\"contact\":[{\"name\":{\"family\":\"A\"},\"gender\":\"male\",\"period\":{\"start\":\"2020-01-01\",\"end\":\"2020-12-31\"}}]", "2020", "2021")]
     [InlineData("number", "birth-number", "Patient.multipleBirth.ofType(integer)", "\"multipleBirthInteger\":3", "3", "2")]
     [InlineData("quantity", "weight", "Patient.extension.where(url='http://w').value.ofType(Quantity)", "\"extension\":[{\"url\":\"http://w\",\"valueQuantity\":{\"value\":2,\"system\":\"http://unitsofmeasure.org\",\"code\":\"kg\"}}]", "2000|http://unitsofmeasure.org|g", "2|http://unitsofmeasure.org|g")]
     [InlineData("uri", "photo-url", "Patient.photo.url", "\"photo\":[{\"url\":\"http://p/a/b\"}]", "http://p/a/b", "http://p/a")]
     public async Task Every_type_of_parameter_is_served(string type, string code, string expression, string content, string found, string notFound)
     {
         var (with, without) = (Sample.Id(), Sample.Id());
-        await server.PutAsync($"Patient/{with}", Patient(with, content));
+        Assert.Equal(201, (await server.PutAsync($"Patient/{with}", Patient(with, content))).Status);
         Assert.Equal(201, (await server.PutAsync($"SearchParameter/{code}", Definition(code, type, expression))).Status);
         await UsableAsync(server, $"Patient?{code}:missing=true&_count=0");
         await server.PutAsync($"Patient/{without}", Patient(without, "\"active\":true"));

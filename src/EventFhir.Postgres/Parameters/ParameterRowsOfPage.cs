@@ -18,14 +18,15 @@ internal sealed class ParameterRowsOfPage
     private readonly SingleExtractor extractor;
     private readonly Release release;
 
-    public ParameterRowsOfPage(ActiveDefinitions active, CustomParameter custom)
+    /// <param name="mark">Ends the kind in the names of the tables: empty for those in use.</param>
+    public ParameterRowsOfPage(IndexExtractor all, CustomParameter custom, string schema = TypeTables.Schema, string mark = "")
     {
-        release = active.Current.Release;
-        extractor = active.SingleExtractorOf(custom);
+        release = all.Definitions.Release;
+        extractor = all.OnlyFor(custom);
         foreach (var type in release.ResourceTypes)
         {
             if (!custom.Definition.AppliesTo(type)) continue;
-            var tables = new TypeTables(active.Current.LayoutOf(type, custom));
+            var tables = new TypeTables(all.Definitions.LayoutOf(type, custom), schema, mark);
             sides.Add(type, (tables, [.. tables.Side.Select(side => new SideRows(side))]));
         }
         Types = [.. sides.Keys.Select(type => (short)type.Number)];
@@ -55,6 +56,16 @@ internal sealed class ParameterRowsOfPage
             foreach (var side in ofType)
                 if (!side.IsEmpty) batch.BatchCommands.Add(state is ParameterState.Dropping ? side.Remove() : side.Replace(IndexRows.Array([])));
     }
+
+    /// <summary>To follow a setting of es.rids: adds all rows.</summary>
+    public void InsertTo(NpgsqlBatch batch)
+    {
+        foreach (var (_, ofType) in sides.Values)
+            foreach (var side in ofType)
+                if (!side.IsEmpty) batch.BatchCommands.Add(side.Insert());
+    }
+
+    public TypeTables? TablesOf(TypeDefinition type) => sides.TryGetValue(type, out var found) ? found.Tables : null;
 
     /// <summary>So that the first searches are planned well.</summary>
     public async Task AnalyzeAsync(NpgsqlConnection connection, CancellationToken cancellationToken)

@@ -45,7 +45,7 @@ public sealed class ParameterWalk(EventDatabase database, ParameterRegistry regi
         if (!pages.TryGetValue(custom.Id, out var page))
         {
             await registry.EnsureTablesAsync(custom.Definition, cancellationToken);
-            pages.Add(custom.Id, page = new ParameterRowsOfPage(registry.Active, custom));
+            pages.Add(custom.Id, page = new ParameterRowsOfPage(registry.Active.Extractor, custom));
         }
         if (await ProgressAsync(custom, cancellationToken) is not { } from) return await NothingLeftAsync(cancellationToken);
         var (resources, last, count) = await walk.ReadAsync(from, page.Types, page.Extract, cancellationToken);

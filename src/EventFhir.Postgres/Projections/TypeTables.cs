@@ -13,13 +13,14 @@ internal sealed class TypeTables
 {
     public const string Schema = "fhir";
 
-    public TypeTables(TypeLayout layout, string schema = Schema)
+    /// <param name="mark">Ends the kind in the names of the tables: empty for those in use.</param>
+    public TypeTables(TypeLayout layout, string schema = Schema, string mark = "")
     {
         Layout = layout;
         Side = [.. SideTable.All.Where(side => (layout.SideTables | layout.CustomTables).HasFlag(side.Flag)).Select(side => new SideStatements(side, Name(side.Prefix)))];
         Main = new MainStatements(layout, Name("x"));
         Lexicon = new LexiconStatements(Name("lex"));
-        SqlName Name(string prefix) => new($"{schema}.{prefix}_{layout.Type.Name.ToLowerInvariant()}");
+        SqlName Name(string prefix) => new($"{schema}.{prefix}{mark}_{layout.Type.Name.ToLowerInvariant()}");
     }
 
     public TypeLayout Layout { get; }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 
 using EventFhir.Model.Definitions;
+using EventFhir.Postgres.Parameters;
 using EventFhir.Postgres.Projections;
 using EventFhir.Postgres.Sql;
 
@@ -19,7 +20,7 @@ public sealed class RebuildRunningException() : Exception("Another rebuild is un
 /// are made in a second schema and swapped by name. Writes wait twice, shortly: while heads are compared with the log, and while the last
 /// changes are caught up before the swap (docs/storage.md, "Rebuild").
 /// </summary>
-public sealed class Rebuild(EventDatabase database, ReplayRules rules)
+public sealed class Rebuild(EventDatabase database, ReplayRules startRules)
 {
     private const string NextSchema = "fhir_next";
     private const int PageRids = 1_000;
@@ -29,6 +30,7 @@ public sealed class Rebuild(EventDatabase database, ReplayRules rules)
 
     /// <summary>Waits for the writes in flight and holds back new ones until the transaction ends; reads go on.</summary>
     private const string StopWrites = "lock table es.stream in exclusive mode";
+    private ReplayRules rules = startRules;
     private long done;
 
     /// <param name="progress">The number of resources done so far.</param>
@@ -41,6 +43,9 @@ public sealed class Rebuild(EventDatabase database, ReplayRules rules)
             throw new RebuildRunningException();
         try
         {
+            // Nobody takes up, indexes or drops a custom parameter until the swap; those that are being indexed are complete by then.
+            await connection.RunAsync("select pg_advisory_lock(hashtextextended('eventfhir.parameters', 0))", cancellationToken);
+            rules = await WithCustomsAsync(connection, cancellationToken);
             var reached = await ReplayHeadsAsync(connection, cancellationToken);
             await PrepareAsync(connection, cancellationToken);
             await LoadAllAsync(connection, progress, cancellationToken);
@@ -51,9 +56,16 @@ public sealed class Rebuild(EventDatabase database, ReplayRules rules)
         }
         finally
         {
-            await connection.RunAsync("select pg_advisory_unlock(hashtextextended('eventfhir.rebuild', 0))", CancellationToken.None);
+            await connection.RunAsync("select pg_advisory_unlock_all()", CancellationToken.None);
         }
         return new RebuildReport(done, Stopwatch.GetElapsedTime(started));
+    }
+
+    private async Task<ReplayRules> WithCustomsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        if (rules.Extractor is not { } extractor) return rules;
+        var customs = await ParameterRows.ReadAsync(connection, rules.Release, cancellationToken);
+        return ReplayRules.Of(extractor.With(extractor.Definitions.With(customs.Generation, customs.Customs)));
     }
 
     /// <summary>Returns the number that every event so far is at or below.</summary>
@@ -134,6 +146,11 @@ public sealed class Rebuild(EventDatabase database, ReplayRules rules)
         await connection.RunAsync(StopWrites, cancellationToken);
         await ReplayChangesAsync(connection, reached, long.MaxValue, cancellationToken);
         await connection.RunAsync("alter schema fhir rename to fhir_old; alter schema fhir_next rename to fhir", cancellationToken);
+        await connection.RunAsync("""
+            update es.search_parameter set state = 3, changed_at = now() where state = 2;
+            delete from es.search_parameter where state = 4;
+            update es.search_set set revision = revision + 1
+            """, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
     }
 

@@ -40,19 +40,20 @@ public sealed class Verification(EventDatabase database, ReplayRules rules)
         var events = await connection.ReadAsync<long>("select count(*) from es.event", cancellationToken);
         await CheckLogAsync(connection, differences, cancellationToken);
 
-        var replay = new IndexReplay(rules, Expected, IndexReplay.LeaveMissingOut);
+        var customs = await UnfinishedParameters.ReadAsync(connection, rules, Expected, cancellationToken);
+        var replay = new IndexReplay(customs.Rules, Expected, IndexReplay.LeaveMissingOut);
         var stored = await StoredLayoutsAsync(connection, cancellationToken);
         var types = (await connection.ReadAllAsync<short>("select distinct type from es.stream where version > 0 and not deleted", cancellationToken))
             .ConvertAll(number => rules.Release.TypeOfNumber(number)).Union(stored.Keys).ToList();
-        foreach (var type in types) await connection.RunAsync(replay.TablesOf(type).CreateTables.Text, cancellationToken);
-        var resources = await MakeExpectedAsync(connection, replay, progress, cancellationToken);
+        foreach (var type in types) await connection.RunAsync(replay.TablesOf(type).CreateTables.Text + customs.CreateTablesOf(type).Text, cancellationToken);
+        var resources = await MakeExpectedAsync(connection, replay, customs, progress, cancellationToken);
         foreach (var damaged in replay.Unreadable.Take(ShownMax))
         {
             var id = await IdOfAsync(connection, damaged.Rid, cancellationToken);
             differences.Add(new Difference("the body cannot be read", $"{damaged.Type.Name}/{id}"));
         }
         foreach (var type in types)
-            await CompareAsync(connection, type, replay.TablesOf(type), stored.GetValueOrDefault(type), differences, cancellationToken);
+            await CompareAsync(connection, type, replay.TablesOf(type), customs, stored.GetValueOrDefault(type), differences, cancellationToken);
         // Nothing is kept: the temporary tables go with the transaction.
         await transaction.RollbackAsync(cancellationToken);
         return new VerificationReport(events, resources, [.. differences]);
@@ -75,7 +76,7 @@ public sealed class Verification(EventDatabase database, ReplayRules rules)
     }
 
     private static async Task<long> MakeExpectedAsync(
-        NpgsqlConnection connection, IndexReplay replay, IProgress<long>? progress, CancellationToken cancellationToken)
+        NpgsqlConnection connection, IndexReplay replay, UnfinishedParameters customs, IProgress<long>? progress, CancellationToken cancellationToken)
     {
         var last = await connection.ReadAsync<long>("select coalesce(max(rid), 0) from es.stream", cancellationToken);
         var done = 0L;
@@ -87,6 +88,7 @@ public sealed class Verification(EventDatabase database, ReplayRules rules)
             };
             var resources = await replay.ReadAsync(page, cancellationToken);
             await replay.WriteAsync(connection, resources, cancellationToken);
+            await customs.WriteAsync(connection, resources, cancellationToken);
             done += resources.Count;
             progress?.Report(done);
         }
@@ -94,8 +96,8 @@ public sealed class Verification(EventDatabase database, ReplayRules rules)
     }
 
     private static async Task CompareAsync(
-        NpgsqlConnection connection, TypeDefinition type, TypeTables expected, string? fingerprint, List<Difference> differences,
-        CancellationToken cancellationToken)
+        NpgsqlConnection connection, TypeDefinition type, TypeTables expected, UnfinishedParameters customs, string? fingerprint,
+        List<Difference> differences,        CancellationToken cancellationToken)
     {
         if (fingerprint != TypeTables.Fingerprint(expected.Layout))
         {
@@ -104,9 +106,12 @@ public sealed class Verification(EventDatabase database, ReplayRules rules)
             return;
         }
         var actual = new TypeTables(expected.Layout);
-        await CompareAsync(connection, type, expected.Main.Table, actual.Main.Table, actual.Main.Columns, differences, cancellationToken);
+        await CompareAsync(connection, type, expected.Main.Table, actual.Main.Table, actual.Main.Columns, default, differences, cancellationToken);
         foreach (var (wanted, found) in expected.Side.Zip(actual.Side))
-            await CompareAsync(connection, type, wanted.Table, found.Table, found.Columns, differences, cancellationToken);
+        {
+            var allowed = customs.Except(type, found.Side.Flag, found.Columns);
+            await CompareAsync(connection, type, wanted.Table, found.Table, found.Columns, allowed, differences, cancellationToken);
+        }
         await CompareLexiconAsync(connection, type, expected.Lexicon.Table, actual.Lexicon.Table, differences, cancellationToken);
     }
 
@@ -126,8 +131,8 @@ public sealed class Verification(EventDatabase database, ReplayRules rules)
     }
 
     private static async Task CompareAsync(
-        NpgsqlConnection connection, TypeDefinition type, SqlName expected, SqlName actual, SqlText columns, List<Difference> differences,
-        CancellationToken cancellationToken)
+        NpgsqlConnection connection, TypeDefinition type, SqlName expected, SqlName actual, SqlText columns, SqlText allowed,
+        List<Difference> differences, CancellationToken cancellationToken)
     {
         var table = actual.Text.Replace("\"", "", StringComparison.Ordinal);
         var statement = new SqlBuilder().Append($"""
@@ -136,7 +141,7 @@ public sealed class Verification(EventDatabase database, ReplayRules rules)
              left join es.stream s on s.rid = d.rid)
             union all
             (select 'wrong', s.id
-             from (select rid from (select {columns} from {actual} except all select {columns} from {expected}) d limit {ShownMax}) d
+             from (select rid from (select {columns} from {actual} except all select {columns} from {expected}{allowed}) d limit {ShownMax}) d
              left join es.stream s on s.rid = d.rid)
             """).Statement();
         await using var batch = connection.CreateBatch();

@@ -19,12 +19,16 @@ public sealed class IndexExtractor
 
     /// <param name="baseUrl">This server's base URL: absolute references below it count as relative ones. Null if it has none.</param>
     public IndexExtractor(SearchDefinitions definitions, Uri? baseUrl)
+        : this(definitions, Encoding.UTF8.GetBytes(baseUrl?.ToString().TrimEnd('/') ?? ""))
     {
-        Definitions = definitions;
-        this.baseUrl = Encoding.UTF8.GetBytes(baseUrl?.ToString().TrimEnd('/') ?? "");
     }
 
+    private IndexExtractor(SearchDefinitions definitions, ReadOnlyMemory<byte> baseUrl) => (Definitions, this.baseUrl) = (definitions, baseUrl);
+
     public SearchDefinitions Definitions { get; }
+
+    /// <summary>The same server, other definitions.</summary>
+    public IndexExtractor With(SearchDefinitions other) => new(other, baseUrl);
 
     /// <summary>For going through the resources for one custom parameter.</summary>
     public SingleExtractor OnlyFor(CustomParameter custom) => new(Definitions, custom, baseUrl);

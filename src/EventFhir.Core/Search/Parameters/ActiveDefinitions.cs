@@ -15,10 +15,5 @@ public sealed class ActiveDefinitions(SearchDefinitions definitions, Uri? baseUr
     /// <summary>Extracts by <see cref="Current"/>; its entries carry the generation.</summary>
     public IndexExtractor Extractor => extractor;
 
-    public void Swap(SearchDefinitions next) => extractor = new IndexExtractor(next, baseUrl);
-
-    /// <summary>An extractor by other definitions of this server, for one task.</summary>
-    public IndexExtractor ExtractorOf(SearchDefinitions other) => new(other, baseUrl);
-
-    public SingleExtractor SingleExtractorOf(CustomParameter custom) => extractor.OnlyFor(custom);
+    public void Swap(SearchDefinitions next) => extractor = extractor.With(next);
 }
