@@ -15,8 +15,8 @@ namespace EventFhir.Postgres.Search;
 /// <param name="hasTables">Types never written have no tables, and so no matches.</param>
 internal sealed class SearchCompiler(Func<TypeDefinition, bool> hasTables)
 {
-    /// <summary>Columns: rid, type, id, version, kind, updated, body, then the sort keys as text. One row more than the page holds tells whether
-    /// there is another.</summary>
+    /// <summary>Columns: rid, type, id, version, kind, updated, body, then the sort keys as text, then the score if there is any. One row more than the
+    /// page holds tells whether there is another.</summary>
     public NpgsqlBatchCommand Page(SearchQuery query, SearchCursor? after)
     {
         var sql = new SqlBuilder();
@@ -30,6 +30,7 @@ internal sealed class SearchCompiler(Func<TypeDefinition, bool> hasTables)
         WriteOrder(sql, keys, new SqlName("m"));
         sql.Append($" limit {query.Result.Count + 1}) select p.rid, s.type, s.id, s.version, e.kind, s.updated, e.body");
         foreach (var key in keys) sql.Append($", p.{key.Name}::text");
+        if (WordWriter.HasScore(query)) WriteScores(sql, query);
         sql.Append($" from p join es.stream s on s.rid = p.rid join es.event e on e.seq = s.seq");
         WriteOrder(sql, keys, new SqlName("p"));
         return sql.Statement();
@@ -51,6 +52,18 @@ internal sealed class SearchCompiler(Func<TypeDefinition, bool> hasTables)
         return sql.Statement();
     }
 
+    /// <summary>Of the rows of this page alone.</summary>
+    private void WriteScores(SqlBuilder sql, SearchQuery query)
+    {
+        sql.Append($", case s.type");
+        foreach (var type in query.Types.Where(type => hasTables(type.Type)))
+        {
+            sql.Append($" when {(short)type.Type.Number} then ");
+            new WordWriter(sql).WriteScore(type, new TableNames(query.Definitions.LayoutOf(type.Type)), new SqlText("p.rid"));
+        }
+        sql.Append($" when 0 then null::numeric end");
+    }
+
     private void WriteMatches(SqlBuilder sql, SearchQuery query, ImmutableArray<SortColumn> keys)
     {
         var clauses = new ClauseWriter(sql, query.Definitions, hasTables);
@@ -65,7 +78,7 @@ internal sealed class SearchCompiler(Func<TypeDefinition, bool> hasTables)
             foreach (var key in keys)
             {
                 sql.Append($", ");
-                key.Write(sql, tables);
+                key.Write(sql, type, tables);
                 sql.Append($" as {key.Name}");
             }
             sql.Append($" from {tables.Main} x where ");
