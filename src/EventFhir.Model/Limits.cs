@@ -61,6 +61,21 @@ public static class Limits
     /// <summary>Parentheses of a value of _text or _content nest this deep.</summary>
     public const int TextQueryDepthMax = 20;
 
+    /// <summary>Codes of a value set, or those above or below a code.</summary>
+    public const int ExpansionCodesMax = 100_000;
+
+    /// <summary>Concepts that one expansion looks at.</summary>
+    public const int TerminologyConceptsMax = 2_000_000;
+
+    /// <summary>Value sets and code systems that one expansion needs.</summary>
+    public const int TerminologySourcesMax = 100;
+
+    /// <summary>Value sets that import value sets that import value sets.</summary>
+    public const int ValueSetDepthMax = 10;
+
+    /// <summary>Different value sets and codes with :in, :not-in, :above and :below in one search.</summary>
+    public const int TerminologyQuestionsMax = 50;
+
     /// <summary>Keys of _sort.</summary>
     public const int SortKeysMax = 10;
 
