@@ -59,7 +59,8 @@ public sealed class SearchCatalog(SearchDefinitions definitions)
     /// siblings when it points elsewhere; of a narrative only the words are stored.</summary>
     public bool CanBeMissing(TypeDefinition type, SearchParameterDefinition parameter) =>
         parameter.Type is not SearchParameterType.Composite
-            && definitions.LayoutOf(type).Find(parameter.Code) is not (ParameterPlacement.SameAs { Target: not null } or ParameterPlacement.Narrative);
+            && definitions.LayoutOf(type).Find(parameter.Code)
+                is not (ParameterPlacement.SameAs { Target: not null } or ParameterPlacement.Narrative);
 
     /// <summary>True if a resource has one element at most for the parameter.</summary>
     public bool IsSingle(TypeDefinition type, SearchParameterDefinition parameter) =>

@@ -15,8 +15,8 @@ namespace EventFhir.Postgres.Search;
 /// <param name="hasTables">Types never written have no tables, and so no matches.</param>
 internal sealed class SearchCompiler(Func<TypeDefinition, bool> hasTables)
 {
-    /// <summary>Columns: rid, type, id, version, kind, updated, body, then the sort keys as text, then the score if there is any. One row more than the
-    /// page holds tells whether there is another.</summary>
+    /// <summary>Columns: rid, type, id, version, kind, updated, body, then the sort keys as text, then the score if there is any. One row more
+    /// than the page holds tells whether there is another.</summary>
     public NpgsqlBatchCommand Page(SearchQuery query, SearchCursor? after)
     {
         var sql = new SqlBuilder();
