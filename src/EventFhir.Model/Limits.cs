@@ -40,6 +40,15 @@ public static class Limits
     /// <summary>Types that the untyped chains of one search may lead through, together.</summary>
     public const int ChainBranchesMax = 500;
 
+    /// <summary>A _filter, as it is after decoding.</summary>
+    public const int FilterCharactersMax = 8_192;
+
+    /// <summary>Parentheses and brackets of a _filter nest this deep.</summary>
+    public const int FilterDepthMax = 20;
+
+    /// <summary>Comparisons of a _filter.</summary>
+    public const int FilterTestsMax = 100;
+
     /// <summary>Rounds of _include:iterate and _revinclude:iterate.</summary>
     public const int IncludeDepthMax = 5;
 

@@ -52,6 +52,7 @@ public sealed class ReplayingTheLog(TestCluster cluster)
     [InlineData("update fhir.num_observation set high = high + 0.1", "num_observation")]
     [InlineData("update fhir.date_observation set high = high + interval '1 s' where high < 'infinity'", "date_observation")]
     [InlineData("delete from fhir.text_observation", "text_observation")]
+    [InlineData("delete from fhir.lex_observation where parameter = 5", "lex_observation")]
     [InlineData("update fhir.layout set fingerprint = ''", "another layout")]
     public async Task One_tampered_row_is_found_and_a_rebuild_mends_what_is_derived(string tampering, string found)
     {

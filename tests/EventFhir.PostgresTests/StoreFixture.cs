@@ -117,6 +117,7 @@ internal sealed class StoreFixture : IAsyncDisposable
             Strings = [new StringEntry(3, $"name {seed}", $"Name {seed}"), new StringEntry(3, "same", "Same")],
             Numbers = [new NumberEntry(4, seed, seed + 0.5m)],
             Dates = [new DateEntry(5, at, at.AddDays(1)), new DateEntry(6, at, DateTimeOffset.MaxValue)],
+            Lexicon = [new LexiconEntry(LexiconKind.Display, 4, seed, $"shown {seed}"), new LexiconEntry(LexiconKind.Code, 5, 5_000, "code")],
             Narrative = seed % 4 == 0 ? $"some words and {seed}" : null,
         };
     }

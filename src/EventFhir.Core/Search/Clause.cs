@@ -17,6 +17,9 @@ public abstract record Clause
 
     public sealed record Not(Clause Inner) : Clause;
 
+    /// <summary>All of these hold.</summary>
+    public sealed record AllOf(ImmutableArray<Clause> Clauses) : Clause;
+
     /// <summary>At least one of these holds.</summary>
     public sealed record AnyOf(ImmutableArray<Clause> Clauses) : Clause;
 

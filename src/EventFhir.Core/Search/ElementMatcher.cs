@@ -18,6 +18,10 @@ internal sealed class ElementMatcher(Release release, string baseUrl)
         {
             SearchValue.Text text => Texts(element).Any(given => Matches(text, given)),
             SearchValue.Token token => Tokens(element).Any(given => Matches(token, given)),
+            SearchValue.TokenText text => Displays(element).Any(given =>
+                Matches(new SearchValue.Text(StringMatch.StartsWith, "", text.Folded), given)),
+            SearchValue.CodeText text => Tokens(element).Any(given =>
+                given.Code is { } code && Indexing.StringWriter.Cut(StringFolding.Fold(code)).StartsWith(text.Folded, StringComparison.Ordinal)),
             SearchValue.TokenOfType type => IsOfType(type, element),
             SearchValue.Reference reference => IsReference(parameter, reference, element),
             SearchValue.ReferenceUrl url => References(element).Any(literal => IsUrl(literal, url.Url)),
@@ -75,6 +79,7 @@ internal sealed class ElementMatcher(Release release, string baseUrl)
             Prefix.LessOrEqual => low < value.Low || (low >= value.Low && high <= value.High),
             Prefix.StartsAfter => low >= value.High,
             Prefix.EndsBefore => high <= value.Low,
+            Prefix.Includes => low <= value.Low && high >= value.High,
             _ => low < value.High && high > value.Low,
         };
     }
@@ -115,8 +120,20 @@ internal sealed class ElementMatcher(Release release, string baseUrl)
     {
         if (value.Match is StringMatch.Exact) return given == value.Given;
         var folded = StringFolding.Fold(given);
-        if (value.Match is StringMatch.Contains) return Indexing.StringWriter.Cut(folded).Contains(value.Folded, StringComparison.Ordinal);
-        if (Indexing.StringWriter.Cut(folded).StartsWith(value.Folded, StringComparison.Ordinal)) return true;
+        var cut = Indexing.StringWriter.Cut(folded);
+        switch (value.Match)
+        {
+            case StringMatch.Contains: return cut.Contains(value.Folded, StringComparison.Ordinal);
+            case StringMatch.Equal: return cut == value.Folded;
+            case StringMatch.NotEqual: return cut != value.Folded;
+            case StringMatch.Begins: return cut.StartsWith(value.Folded, StringComparison.Ordinal);
+            case StringMatch.Ends: return cut.EndsWith(value.Folded, StringComparison.Ordinal);
+            case StringMatch.Greater: return new CodePoints(cut) > new CodePoints(value.Folded);
+            case StringMatch.Less: return new CodePoints(cut) < new CodePoints(value.Folded);
+            case StringMatch.GreaterOrEqual: return new CodePoints(cut) >= new CodePoints(value.Folded);
+            case StringMatch.LessOrEqual: return new CodePoints(cut) <= new CodePoints(value.Folded);
+        }
+        if (cut.StartsWith(value.Folded, StringComparison.Ordinal)) return true;
         foreach (var word in StringWords.Following(folded))
             if (word.StartsWith(value.Folded, StringComparison.Ordinal)) return true;
         return false;
@@ -189,6 +206,15 @@ internal sealed class ElementMatcher(Release release, string baseUrl)
 
     private static bool HasDisplay(Element element) =>
         Named(element, "text").Any() || Named(element, "display").Any() || Named(element, "coding").Any(coding => Named(coding, "display").Any());
+
+    /// <summary>R4 search.html#token, :text: CodeableConcept.text, Coding.display and those of Identifier.type.</summary>
+    public static IEnumerable<string> Displays(Element element)
+    {
+        if (element.Type.Name == "Identifier") return Named(element, "type").SelectMany(Displays);
+        if (element.Type.Name is not ("CodeableConcept" or "Coding")) return [];
+        return Named(element, "text").Concat(Named(element, "display")).Where(text => text.HasValue).Select(text => text.Text)
+            .Concat(Named(element, "coding").SelectMany(Displays));
+    }
 
     /// <summary>R4 search.html#string: each string in the element.</summary>
     public static IEnumerable<string> Texts(Element element)

@@ -4,10 +4,13 @@ using EventFhir.Model.Definitions;
 
 namespace EventFhir.Core.Search;
 
-/// <summary>The comparisons of R4 search.html#prefix.</summary>
-public enum Prefix { Equal, NotEqual, Greater, Less, GreaterOrEqual, LessOrEqual, StartsAfter, EndsBefore, Approximate }
+/// <summary>The comparisons of R4 search.html#prefix, and two that only filters have, for dates: the stored period overlaps the one given, or
+/// includes it.</summary>
+public enum Prefix { Equal, NotEqual, Greater, Less, GreaterOrEqual, LessOrEqual, StartsAfter, EndsBefore, Approximate, Overlaps, Includes }
 
-public enum StringMatch { StartsWith, Exact, Contains }
+/// <summary>How a text is compared: StartsWith with its whole and each of its words, Exact as it stands; all others, which filters have, with the
+/// whole as it is folded, by code points.</summary>
+public enum StringMatch { StartsWith, Exact, Contains, Equal, NotEqual, Begins, Ends, Greater, Less, GreaterOrEqual, LessOrEqual }
 
 public enum UriMatch { Exact, Above, Below }
 
@@ -22,6 +25,12 @@ public abstract record SearchValue
     /// <param name="System">Null for any, empty for "no system".</param>
     /// <param name="Code">Null for any.</param>
     public sealed record Token(string? System, string? Code) : SearchValue;
+
+    /// <summary>:text: what is displayed for a code begins so, or a word in it.</summary>
+    public sealed record TokenText(string Folded) : SearchValue;
+
+    /// <summary>R5's :code-text: the code begins so, case and accents aside.</summary>
+    public sealed record CodeText(string Folded) : SearchValue;
 
     /// <summary>:of-type: an identifier of this type and value.</summary>
     public sealed record TokenOfType(string System, string Code, string Value) : SearchValue;

@@ -44,7 +44,21 @@ internal sealed class ValueParser(SearchContext context)
         return new SearchValue.Text(match, plain, folded);
     }
 
-    private static Outcome<SearchValue> Token(SearchParameterDefinition parameter, string modifier, string text)
+    private static Outcome<SearchValue> Token(SearchParameterDefinition parameter, string modifier, string text) => modifier switch
+    {
+        "text" or "code-text" => TokenText(parameter, modifier, text),
+        _ => TokenCode(parameter, modifier, text),
+    };
+
+    private static Outcome<SearchValue> TokenText(SearchParameterDefinition parameter, string modifier, string text)
+    {
+        if (!EscapedText.TryUnescape(text, out var plain)) return BadEscape(parameter);
+        var folded = StringFolding.Fold(plain);
+        if (folded.Length == 0) return Invalid(parameter, "it holds no letter or digit");
+        return modifier == "text" ? new SearchValue.TokenText(folded) : new SearchValue.CodeText(folded);
+    }
+
+    private static Outcome<SearchValue> TokenCode(SearchParameterDefinition parameter, string modifier, string text)
     {
         var parts = EscapedText.Split(text, '|');
         var plainParts = new string[parts.Length];

@@ -15,9 +15,11 @@ internal sealed class SideStatements
         Columns = SqlWriter.Text($"{SqlWriter.Join("", columns.Select(column => SqlWriter.Text($"{new SqlName(column.Name)}, ")))}rid");
         Create = SqlWriter.Text(
             $"create table {table} ({SqlWriter.Join("", columns.Select(Definition))}rid bigint not null);\n");
-        CreateIndexes = side.Lookup is { } lookup
-            ? SqlWriter.Text($"create index on {table} ({lookup}, rid);\ncreate index on {table} (rid);\n")
-            : SqlWriter.Text($"create index on {table} using gin (words);\ncreate index on {table} (rid);\n");
+        CreateRidIndex = SqlWriter.Text($"create index on {table} (rid);\n");
+        CreateLookup = side.Lookup is { } lookup
+            ? SqlWriter.Text($"create index on {table} ({lookup}, rid);\n")
+            : SqlWriter.Text($"create index on {table} using gin (words);\n");
+        Copy = SqlWriter.Text($"copy {table} ({Columns}) from stdin (format binary)").Text;
 
         var arrays = SqlWriter.Join("", columns.Select((column, index) => SqlWriter.Text($", {IndexSql.Parameter(index + 2, column.Kind)}")));
         var elements = SqlWriter.Join("", columns.Select((_, index) => SqlWriter.Text($", {IndexSql.Element(index)}")));
@@ -44,8 +46,15 @@ internal sealed class SideStatements
     public SideTable Side { get; }
     public SqlName Table { get; }
     public SqlText Create { get; }
-    public SqlText CreateIndexes { get; }
+
+    /// <summary>The index by which rows are replaced.</summary>
+    public SqlText CreateRidIndex { get; }
+
+    /// <summary>The index that searches use.</summary>
+    public SqlText CreateLookup { get; }
+
     public SqlText Columns { get; }
+    public string Copy { get; }
     public string Insert { get; }
     public string Replace { get; }
 

@@ -18,6 +18,7 @@ internal sealed class TypeTables
         Layout = layout;
         Side = [.. SideTable.All.Where(side => layout.SideTables.HasFlag(side.Flag)).Select(side => new SideStatements(side, Name(side.Prefix)))];
         Main = new MainStatements(layout, Name("x"));
+        Lexicon = new LexiconStatements(Name("lex"));
         SqlName Name(string prefix) => new($"{schema}.{prefix}_{layout.Type.Name.ToLowerInvariant()}");
     }
 
@@ -25,13 +26,21 @@ internal sealed class TypeTables
     public MainStatements Main { get; }
     public ImmutableArray<SideStatements> Side { get; }
 
-    /// <summary>All tables of the type: the x_ table first.</summary>
+    public LexiconStatements Lexicon { get; }
+
+    /// <summary>The tables whose rows belong to a resource, by its rid: the x_ table first.</summary>
     public IEnumerable<SqlName> TableNames => Side.Select(side => side.Table).Prepend(Main.Table);
 
     /// <summary>Without the indexes: a rebuild makes those when the rows are in.</summary>
-    public SqlText CreateTables => SqlWriter.Join("", Side.Select(side => side.Create).Prepend(Main.Create));
+    public SqlText CreateTables => SqlWriter.Join("", Side.Select(side => side.Create).Prepend(Main.Create).Append(Lexicon.Create));
 
-    public SqlText CreateIndexes => SqlWriter.Join("", Side.Select(side => side.CreateIndexes).Prepend(Main.CreateIndexes));
+    public SqlText CreateIndexes => SqlWriter.Join("", [CreateWriteIndexes, CreateLookups]);
+
+    /// <summary>What writes need: to replace the rows of a resource, and to see which texts the lexicon has.</summary>
+    public SqlText CreateWriteIndexes => SqlWriter.Join("", Side.Select(side => side.CreateRidIndex).Append(Lexicon.CreateIndexes));
+
+    /// <summary>What only searches need, and what makes most of the work of a write.</summary>
+    public SqlText CreateLookups => SqlWriter.Join("", Side.Select(side => side.CreateLookup).Prepend(Main.CreateLookups));
 
     /// <summary>Equal fingerprints are equal tables.</summary>
     public static string Fingerprint(TypeLayout layout)

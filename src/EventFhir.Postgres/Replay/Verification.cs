@@ -107,6 +107,22 @@ public sealed class Verification(EventDatabase database, ReplayRules rules)
         await CompareAsync(connection, type, expected.Main.Table, actual.Main.Table, actual.Main.Columns, differences, cancellationToken);
         foreach (var (wanted, found) in expected.Side.Zip(actual.Side))
             await CompareAsync(connection, type, wanted.Table, found.Table, found.Columns, differences, cancellationToken);
+        await CompareLexiconAsync(connection, type, expected.Lexicon.Table, actual.Lexicon.Table, differences, cancellationToken);
+    }
+
+    /// <summary>A text may outlive the resources that had it, so only what is missing counts.</summary>
+    private static async Task CompareLexiconAsync(
+        NpgsqlConnection connection, TypeDefinition type, SqlName expected, SqlName actual, List<Difference> differences,
+        CancellationToken cancellationToken)
+    {
+        var columns = LexiconStatements.Columns;
+        var missing = new SqlBuilder().Append($"""
+            select count(*) from (select {columns} from {expected} except select {columns} from {actual}) d
+            """).Statement();
+        await using var batch = connection.CreateBatch();
+        batch.BatchCommands.Add(missing);
+        if (await batch.ExecuteScalarAsync(cancellationToken) is > 0L)
+            differences.Add(new Difference($"a row of {actual.Text.Replace("\"", "", StringComparison.Ordinal)} is missing", type.Name));
     }
 
     private static async Task CompareAsync(

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 
 using EventFhir.Core.Search;
@@ -12,15 +13,16 @@ namespace EventFhir.Postgres.Search;
 /// start from either side. One rule per parameter type: <see cref="ValueWriter"/>. A clause reads index rows only through the tables that it is
 /// given, never through names of its own making: they may stand for an earlier time.
 /// </summary>
+/// <param name="definitions">Those that the query was read with.</param>
 /// <param name="hasTables">Types never written have no tables, and so no matches.</param>
-internal sealed class ClauseWriter(SqlBuilder sql, Func<TypeDefinition, bool> hasTables)
+internal sealed class ClauseWriter(SqlBuilder sql, SearchDefinitions definitions, Func<TypeDefinition, bool> hasTables)
 {
     private readonly ValueWriter values = new(sql);
 
     /// <summary>"select x.rid from x_… x where …".</summary>
     public void Select(TypeQuery query)
     {
-        var tables = new TableNames(query.Type);
+        var tables = new TableNames(definitions.LayoutOf(query.Type));
         sql.Append($"select x.rid from {tables.Main} x where ");
         WriteAll(query, tables);
     }
@@ -41,24 +43,27 @@ internal sealed class ClauseWriter(SqlBuilder sql, Func<TypeDefinition, bool> ha
         switch (clause)
         {
             case Clause.Matches matches:
-                values.Write(tables, PlacementOf(tables.Type, matches.Parameter), matches.Values);
+                values.Write(tables, PlacementOf(tables.Layout, matches.Parameter), matches.Values);
                 break;
             case Clause.Missing missing:
                 sql.Append($"not ");
-                new PresenceWriter(sql).Write(tables, PlacementOf(tables.Type, missing.Parameter));
+                new PresenceWriter(sql).Write(tables, PlacementOf(tables.Layout, missing.Parameter));
                 break;
             case Clause.Not not:
                 sql.Append($"not ");
                 Write(tables, not.Inner);
                 break;
+            case Clause.AllOf all:
+                WriteEach(tables, all.Clauses, new SqlText(" and "), new SqlText("true"));
+                break;
             case Clause.AnyOf any:
-                WriteAny(tables, any);
+                WriteEach(tables, any.Clauses, new SqlText(" or "), new SqlText("false"));
                 break;
             case Clause.Chain chain:
                 WriteChain(tables, chain);
                 break;
             case Clause.Has has:
-                WriteHas(has);
+                WriteHas(tables.Type, has);
                 break;
             case Clause.Id id:
                 sql.Append($"x.rid in (select s.rid from es.stream s where s.tenant = 0 and s.type = {(short)tables.Type.Number}");
@@ -72,22 +77,22 @@ internal sealed class ClauseWriter(SqlBuilder sql, Func<TypeDefinition, bool> ha
         }
     }
 
-    private void WriteAny(TableNames tables, Clause.AnyOf any)
+    private void WriteEach(TableNames tables, ImmutableArray<Clause> clauses, SqlText between, SqlText none)
     {
         sql.Append($"(");
-        for (var place = 0; place < any.Clauses.Length; place++)
+        for (var place = 0; place < clauses.Length; place++)
         {
-            if (place > 0) sql.Append($" or ");
-            Write(tables, any.Clauses[place]);
+            if (place > 0) sql.Append($"{between}");
+            Write(tables, clauses[place]);
         }
-        if (any.Clauses.IsEmpty) sql.Append($"false");
+        if (clauses.IsEmpty) sql.Append($"{none}");
         sql.Append($")");
     }
 
     private void WriteChain(TableNames tables, Clause.Chain chain)
     {
         var targets = chain.Targets.Where(target => hasTables(target.Type)).ToList();
-        var placement = PlacementOf(tables.Type, chain.Parameter);
+        var placement = PlacementOf(tables.Layout, chain.Parameter);
         if (placement is ParameterPlacement.SameAs { Target: { } only }) targets.RemoveAll(target => target.Type != only);
         if (targets.Count == 0)
         {
@@ -122,16 +127,17 @@ internal sealed class ClauseWriter(SqlBuilder sql, Func<TypeDefinition, bool> ha
         }
     }
 
-    private void WriteHas(Clause.Has has)
+    private void WriteHas(TypeDefinition type, Clause.Has has)
     {
         var source = has.Source.Type;
-        if (!hasTables(source))
+        var placement = PlacementOf(definitions.LayoutOf(source), has.Parameter);
+        if (!hasTables(source) || (placement is ParameterPlacement.SameAs { Target: { } only } && only != type))
         {
             sql.Append($"false");
             return;
         }
-        var tables = new TableNames(source);
-        switch (Stored(PlacementOf(source, has.Parameter)))
+        var tables = new TableNames(definitions.LayoutOf(source));
+        switch (Stored(placement))
         {
             case ParameterPlacement.ReferenceColumn column:
                 var name = tables.Column(column.Column);
@@ -162,8 +168,8 @@ internal sealed class ClauseWriter(SqlBuilder sql, Func<TypeDefinition, bool> ha
         sql.Append($"))");
     }
 
-    public static ParameterPlacement PlacementOf(TypeDefinition type, SearchParameterDefinition parameter) =>
-        TypeLayout.Of(type).Find(parameter.Code) ?? throw new UnreachableException($"{type.Name} has no placement for {parameter.Code}.");
+    public static ParameterPlacement PlacementOf(TypeLayout layout, SearchParameterDefinition parameter) =>
+        layout.Find(parameter.Code) ?? throw new UnreachableException($"{layout.Type.Name} has no placement for {parameter.Code}.");
 
     /// <summary>Where the values really are.</summary>
     public static ParameterPlacement Stored(ParameterPlacement placement)

@@ -41,8 +41,11 @@ internal static class Comparison
             case Prefix.EndsBefore:
                 sql.Append($"{high} <= {from}");
                 break;
-            case Prefix.Approximate:
+            case Prefix.Approximate or Prefix.Overlaps:
                 sql.Append($"({low} < {to} and {high} > {from})");
+                break;
+            case Prefix.Includes:
+                sql.Append($"({low} <= {from} and {high} >= {to})");
                 break;
             default:
                 throw new UnreachableException($"No comparison is defined for {value.Prefix}.");

@@ -13,7 +13,7 @@ internal static class IncludeStatement
     /// <summary>Columns as of <see cref="SearchCompiler.Page"/>; null if nothing can be followed.</summary>
     /// <param name="found">What the answer holds already.</param>
     public static NpgsqlBatchCommand? Of(
-        IEnumerable<Include> includes, long[] from, long[] found, long max, Func<TypeDefinition, bool> hasTables)
+        SearchDefinitions definitions, IEnumerable<Include> includes, long[] from, long[] found, long max, Func<TypeDefinition, bool> hasTables)
     {
         var sql = new SqlBuilder();
         sql.Append($"with i as materialized (select distinct r.rid from (");
@@ -22,11 +22,11 @@ internal static class IncludeStatement
         {
             foreach (var parameter in include.Parameters)
             {
-                var placement = ClauseWriter.PlacementOf(include.Source, parameter);
+                var placement = ClauseWriter.PlacementOf(definitions.LayoutOf(include.Source), parameter);
                 if (ClauseWriter.Stored(placement) is not (ParameterPlacement.ReferenceColumn or ParameterPlacement.ReferenceRows)) continue;
                 if (!isFirst) sql.Append($" union all ");
                 isFirst = false;
-                Write(sql, include, placement, from);
+                Write(sql, include, new TableNames(definitions.LayoutOf(include.Source)), placement, from);
             }
         }
         if (isFirst) return null;
@@ -37,9 +37,8 @@ internal static class IncludeStatement
         return sql.Statement();
     }
 
-    private static void Write(SqlBuilder sql, Include include, ParameterPlacement placement, long[] from)
+    private static void Write(SqlBuilder sql, Include include, TableNames tables, ParameterPlacement placement, long[] from)
     {
-        var tables = new TableNames(include.Source);
         var target = include.Target ?? (placement as ParameterPlacement.SameAs)?.Target;
         var stored = ClauseWriter.Stored(placement);
         var isForward = include.Direction is IncludeDirection.Forward;

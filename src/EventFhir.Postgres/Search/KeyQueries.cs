@@ -12,7 +12,8 @@ internal static class KeyQueries
     public static bool Is(SearchQuery query) => query.Types is [{ Clauses: [var only] } type] && only switch
     {
         Clause.Id => true,
-        Clause.Matches { Values: [var value] } matches => ClauseWriter.Stored(ClauseWriter.PlacementOf(type.Type, matches.Parameter)) switch
+        Clause.Matches { Values: [var value] } matches => ClauseWriter.Stored(
+            ClauseWriter.PlacementOf(query.Definitions.LayoutOf(type.Type), matches.Parameter)) switch
         {
             ParameterPlacement.TokenIdentifiers => value is SearchValue.Token { Code: not null },
             ParameterPlacement.ReferenceColumn or ParameterPlacement.ReferenceRows =>

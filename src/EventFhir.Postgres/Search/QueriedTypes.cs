@@ -14,6 +14,7 @@ internal static class QueriedTypes
     private static IEnumerable<TypeDefinition> Of(Clause clause) => clause switch
     {
         Clause.Not not => Of(not.Inner),
+        Clause.AllOf all => all.Clauses.SelectMany(Of),
         Clause.AnyOf any => any.Clauses.SelectMany(Of),
         Clause.Chain chain => chain.Targets.SelectMany(Of),
         Clause.Has has => Of(has.Source),

@@ -81,14 +81,14 @@ internal sealed class SearchCompiler(Func<TypeDefinition, bool> hasTables)
 
     private void WriteMatches(SqlBuilder sql, SearchQuery query, ImmutableArray<SortColumn> keys)
     {
-        var clauses = new ClauseWriter(sql, hasTables);
+        var clauses = new ClauseWriter(sql, query.Definitions, hasTables);
         var isFirst = true;
         foreach (var type in query.Types)
         {
             if (!hasTables(type.Type)) continue;
             if (!isFirst) sql.Append($" union all ");
             isFirst = false;
-            var tables = new TableNames(type.Type);
+            var tables = new TableNames(query.Definitions.LayoutOf(type.Type));
             sql.Append($"select x.rid");
             foreach (var key in keys)
             {

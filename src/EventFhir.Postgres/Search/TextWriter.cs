@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 using EventFhir.Core.Search;
 using EventFhir.Core.Search.Indexing;
 using EventFhir.Postgres.Sql;
@@ -20,10 +22,47 @@ internal sealed class TextWriter(SqlBuilder sql)
                 // Only whole strings: the rows of their words would say nothing more.
                 sql.Append($"t.exact <> '' and position({value.Folded} in t.normalized) > 0");
                 break;
-            default:
+            case StringMatch.Begins:
+                sql.Append($"t.exact <> '' and ");
                 WritePrefix(value.Folded);
                 break;
+            case StringMatch.Equal:
+                sql.Append($"t.exact <> '' and left(t.normalized, 200) = left({value.Folded}, 200) and t.normalized = {value.Folded}");
+                break;
+            case StringMatch.Ends:
+                sql.Append($"t.exact <> '' and right(t.normalized, length({value.Folded})) = {value.Folded}");
+                break;
+            case StringMatch.StartsWith:
+                WritePrefix(value.Folded);
+                break;
+            default:
+                sql.Append($"t.exact <> '' and t.normalized {OperatorOf(value.Match)} {value.Folded}");
+                break;
         }
+        sql.Append($")");
+    }
+
+    private static SqlText OperatorOf(StringMatch match) => match switch
+    {
+        StringMatch.NotEqual => new SqlText("<>"),
+        StringMatch.Greater => new SqlText(">"),
+        StringMatch.Less => new SqlText("<"),
+        StringMatch.GreaterOrEqual => new SqlText(">="),
+        StringMatch.LessOrEqual => new SqlText("<="),
+        _ => throw new UnreachableException($"No SQL is defined for {match}."),
+    };
+
+    /// <summary>The terms of the texts that begin so are looked up first: many resources share few texts.</summary>
+    public void WriteTerms(TableNames tables, string code, SearchValue value)
+    {
+        var (kind, folded) = value switch
+        {
+            SearchValue.TokenText text => (LexiconKind.Display, text.Folded),
+            SearchValue.CodeText text => (LexiconKind.Code, text.Folded),
+            _ => throw new UnreachableException($"{value.GetType().Name} is no text of a token."),
+        };
+        sql.Append($"x.terms && array(select t.hash from {tables.Lexicon} t where t.parameter = {LexiconEntry.NumberOf(code, kind)} and ");
+        WritePrefix(folded);
         sql.Append($")");
     }
 

@@ -23,6 +23,9 @@ internal sealed class ValueWriter(SqlBuilder sql)
             case ParameterPlacement.UnionOf union:
                 WriteEither(union.Parts, part => Write(tables, part, values));
                 break;
+            case ParameterPlacement.TokenTerms or ParameterPlacement.TokenIdentifiers when values.Any(IsText):
+                WriteEither(values, value => new TextWriter(sql).WriteTerms(tables, placement.Parameter.Code, value));
+                break;
             case ParameterPlacement.TokenTerms:
                 WriteTerms([.. values.SelectMany(value => TokenHashes.AllOf(placement.Parameter, value))]);
                 break;
@@ -75,6 +78,8 @@ internal sealed class ValueWriter(SqlBuilder sql)
                 throw new UnreachableException($"No SQL is defined for {placement.GetType().Name}.");
         }
     }
+
+    private static bool IsText(SearchValue value) => value is SearchValue.TokenText or SearchValue.CodeText;
 
     private void WriteEither<T>(ImmutableArray<T> alternatives, Action<T> write)
     {

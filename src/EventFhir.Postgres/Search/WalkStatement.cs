@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 
 using EventFhir.Core.Search;
 using EventFhir.Core.Search.Indexing;
+using EventFhir.Model.Definitions;
 using EventFhir.Postgres.Sql;
 
 using Npgsql;
@@ -13,7 +14,7 @@ namespace EventFhir.Postgres.Search;
 /// at once, however many matches there are; and it can never cost more than the stretch.
 /// </summary>
 /// <param name="hasTables">Types never written have no tables, and so no matches.</param>
-internal sealed class WalkStatement(Func<Model.Definitions.TypeDefinition, bool> hasTables)
+internal sealed class WalkStatement(Func<TypeDefinition, bool> hasTables)
 {
     /// <summary>Rows looked at for each match wanted.</summary>
     private const int RowsPerMatch = 250;
@@ -26,7 +27,7 @@ internal sealed class WalkStatement(Func<Model.Definitions.TypeDefinition, bool>
     {
         if (query.Types is not [var only] || !hasTables(only.Type)) return null;
         var keys = SortColumn.Of(query);
-        var tables = new TableNames(only.Type);
+        var tables = new TableNames(query.Definitions.LayoutOf(only.Type));
         if (Order(keys, tables, after) is not { } column) return null;
 
         var sql = new SqlBuilder();
@@ -38,7 +39,7 @@ internal sealed class WalkStatement(Func<Model.Definitions.TypeDefinition, bool>
         sql.Append($" order by ");
         foreach (var key in keys) sql.Append($"x.{column}{new SqlText(key.IsDescending ? " desc" : "")}, ");
         sql.Append($"x.rid limit {rows}) x where ");
-        new ClauseWriter(sql, hasTables).WriteAll(only, tables);
+        new ClauseWriter(sql, query.Definitions, hasTables).WriteAll(only, tables);
         sql.Append($") m");
         if (after is not null) SearchCompiler.WriteAfter(sql, keys, after);
         SearchCompiler.WriteOrder(sql, keys, new SqlName("m"));
@@ -57,7 +58,7 @@ internal sealed class WalkStatement(Func<Model.Definitions.TypeDefinition, bool>
     {
         if (keys.IsEmpty) return new SqlName("rid");
         if (keys is not [var key] || key.Key.Code is SearchCatalog.Id or SearchCatalog.LastUpdated || after is { Keys: [null] }) return null;
-        return ClauseWriter.Stored(TypeLayout.Of(tables.Type).Find(key.Key.Code)!) switch
+        return ClauseWriter.Stored(tables.Layout.Find(key.Key.Code)!) switch
         {
             ParameterPlacement.DateColumns columns => tables.Column(columns.Low),
             ParameterPlacement.NumberColumns columns => tables.Column(columns.Low),

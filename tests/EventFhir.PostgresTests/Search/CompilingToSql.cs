@@ -14,6 +14,9 @@ public sealed class CompilingToSql(TestCluster cluster)
     [InlineData("Observation", "code=http://loinc.org|8867-4", "x.terms @> $1")]
     [InlineData("Observation", "status=final,amended", "x.terms && $1")]
     [InlineData("Observation", "status:not=final", "not x.terms @> $1")]
+    [InlineData(
+        "Observation", "code:text=body",
+        "(x.terms && array(select t.hash from \"fhir\".\"lex_observation\" t where t.parameter = $1 and left(t.normalized, 200) >= $2 and left(t.normalized, 200) < $3))")]
     [InlineData("Observation", "subject:missing=true", "not (x.\"subject\" is not null or x.terms @> $1)")]
     [InlineData("Patient", "identifier=http://s|1", "(x.rid in (select t.rid from \"fhir\".\"ident_patient\" t where t.hash = $1))")]
     [InlineData(
@@ -38,6 +41,7 @@ public sealed class CompilingToSql(TestCluster cluster)
     [Theory]
     [InlineData("Observation", "code=http://loinc.org|rare", "x_observation_terms_idx")]
     [InlineData("Observation", "code=http://loinc.org|rare&_sort=-date", "x_observation_terms_idx")]
+    [InlineData("Observation", "code:text=only", "x_observation_terms_idx")]
     [InlineData("Observation", "subject=Patient/p7", "x_observation_subject_idx")]
     [InlineData("Observation", "identifier=id-77", "ident_observation_hash_rid_idx")]
     [InlineData("Patient", "family=fam7", "str_patient_parameter_left_rid_idx")]
@@ -92,6 +96,6 @@ public sealed class CompilingToSql(TestCluster cluster)
         $$$"""
         {"resourceType":"Observation","id":"o{{{number}}}","status":"final","identifier":[{"value":"id-{{{number}}}"}],
          "subject":{"reference":"Patient/p{{{number % 200}}}"},"effectiveDateTime":"{{{2000 + (number % 20)}}}-01-01",
-         "code":{"coding":[{"system":"http://loinc.org","code":"{{{(number % 1000 == 0 ? "rare" : $"c{number % 20}")}}}"}]}}
+         "code":{"coding":[{"system":"http://loinc.org","code":"{{{(number % 1000 == 0 ? "rare" : $"c{number % 20}")}}}"}],"text":"{{{(number % 1000 == 0 ? "only these" : "the others")}}}"}}
         """);
 }

@@ -16,6 +16,7 @@ internal static class ClauseText
         Clause.Matches matches => $"{matches.Parameter.Code}={string.Join(" or ", matches.Values.Select(Of))}",
         Clause.Missing missing => $"missing {missing.Parameter.Code}",
         Clause.Not not => $"not({Of(not.Inner)})",
+        Clause.AllOf all => $"all({string.Join(" and ", all.Clauses.Select(Of))})",
         Clause.AnyOf any => $"any({string.Join(" or ", any.Clauses.Select(Of))})",
         Clause.Chain chain => $"{chain.Parameter.Code} -> {string.Join(" or ", chain.Targets.Select(Of))}",
         Clause.Has has => $"{has.Parameter.Code} <- {Of(has.Source)}",

@@ -1,5 +1,6 @@
 using System.Text;
 
+using EventFhir.Core.Search;
 using EventFhir.Core.Search.Indexing;
 using EventFhir.Model.Definitions;
 using EventFhir.Model.Json;
@@ -10,7 +11,7 @@ namespace EventFhir.UnitTests.Search;
 
 public sealed class Extracting
 {
-    private static readonly IndexExtractor Extractor = new(Release.R4, new Uri("http://example.org/fhir/"));
+    private static readonly IndexExtractor Extractor = new(SearchDefinitions.R4, new Uri("http://example.org/fhir/"));
 
     [Fact]
     public void A_code_has_the_system_of_its_binding()
@@ -33,6 +34,24 @@ public sealed class Extracting
         Assert.Contains(Hashing.Term("code", TermForm.System, "http://loinc.org"), entries.Terms);
         Assert.Contains(Hashing.Term("code", TermForm.Text, "systolic pressure"), entries.Terms);
         Assert.Contains(Hashing.Term("code", TermForm.Text, "blutdruck"), entries.Terms);
+    }
+
+    [Fact]
+    public void The_lexicon_has_each_displayed_text_with_its_words_and_each_code()
+    {
+        var entries = Extract("""
+            {"resourceType":"Observation","status":"final","identifier":[{"value":"ABC","type":{"text":"Accession"}}],
+             "code":{"coding":[{"system":"http://loinc.org","code":"BP-1","display":"Systolic  Pressure"}],"text":"systolic pressure"}}
+            """).Lexicon;
+        var display = Assert.Single(entries, entry => entry.Hash == Hashing.Term("code", TermForm.Text, "systolic pressure"));
+        var forms = new List<string>();
+        display.AddForms(forms);
+        Assert.Equal(["systolic pressure", "pressure"], forms);
+        Assert.Equal(
+            new LexiconEntry(LexiconKind.Code, LexiconEntry.NumberOf("code", LexiconKind.Code), Hashing.Term("code", TermForm.Code, "BP-1"), "bp-1"),
+            Assert.Single(entries, entry => entry.Normalized == "bp-1"));
+        Assert.Contains(entries, entry => entry.Normalized == "accession");
+        Assert.DoesNotContain(entries, entry => entry.Normalized == "abc");
     }
 
     [Fact]
@@ -226,7 +245,7 @@ public sealed class Extracting
 
     private static ColumnValue Column(string name, IndexEntries entries, string type = "Observation")
     {
-        var columns = TypeLayout.Of(Release.R4.FindResourceType(type)!).Columns;
+        var columns = SearchDefinitions.R4.LayoutOf(Release.R4.FindResourceType(type)!).Columns;
         return entries.Columns[columns.IndexOf(columns.Single(column => column.Name == name))];
     }
 

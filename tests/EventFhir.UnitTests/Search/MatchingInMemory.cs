@@ -13,7 +13,7 @@ namespace EventFhir.UnitTests.Search;
 public sealed class MatchingInMemory
 {
     private static readonly SearchContext Context =
-        new(Release.R4, "http://here/fhir", new DateTimeOffset(2016, 1, 1, 0, 0, 0, TimeSpan.Zero), UnknownParameters.Refuse);
+        new(SearchDefinitions.R4, "http://here/fhir", new DateTimeOffset(2016, 1, 1, 0, 0, 0, TimeSpan.Zero), UnknownParameters.Refuse);
 
     [Theory]
     // search.html#prefix: eq2013-01-14 and its siblings
@@ -136,6 +136,26 @@ public sealed class MatchingInMemory
         """
         {"resourceType":"Patient","id":"1","active":true,"gender":"male","identifier":[{"system":"http://acme.org/patient","value":"2345",
          "type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"MR"}]}}]}
+        """)));
+
+    [Theory]
+    // search.html#token, :text searches as strings are searched; R5's :code-text by the beginning of the code
+    [InlineData("code:text=head", true)]
+    [InlineData("code:text=Kopf", true)]
+    [InlineData("code:text=ache", false)]
+    [InlineData("code:text=headache of", true)]
+    [InlineData("code:text=side", true)]
+    [InlineData("code:text=2571", false)]
+    [InlineData("code:text=nothing,kopf", true)]
+    [InlineData("identifier:text=acc", true)]
+    [InlineData("identifier:text=A-17", false)]
+    [InlineData("code:code-text=2571", true)]
+    [InlineData("code:code-text=2a", true)]
+    [InlineData("code:code-text=7", false)]
+    public void Texts_of_tokens(string search, bool matches) => Assert.Equal(matches, Matches("Condition", search, Read(
+        """
+        {"resourceType":"Condition","id":"1","subject":{"reference":"Patient/1"},"identifier":[{"type":{"text":"Accession"},"value":"A-17"}],
+         "code":{"coding":[{"system":"http://s","code":"25710","display":"Headache of the left side"},{"code":"2A"}],"text":"Kopfschmerz"}}
         """)));
 
     [Theory]

@@ -10,7 +10,7 @@ namespace EventFhir.UnitTests.Search;
 public sealed class ParsingASearch
 {
     private static readonly DateTimeOffset Now = new(2026, 11, 21, 0, 0, 0, TimeSpan.Zero);
-    private static readonly SearchContext Strict = new(Release.R4, "http://here/fhir", Now, UnknownParameters.Refuse);
+    private static readonly SearchContext Strict = new(SearchDefinitions.R4, "http://here/fhir", Now, UnknownParameters.Refuse);
 
     [Theory]
     [InlineData("Patient", "name=Péter", "Patient[name=StartsWith 'peter']")]
@@ -56,7 +56,6 @@ public sealed class ParsingASearch
 
     [Theory]
     [InlineData("Patient", "colour=red")]
-    [InlineData("Patient", "_filter=name eq peter")]
     [InlineData("Patient", "_text=x")]
     [InlineData("Location", "near=1")]
     [InlineData("Location", "near=91|2")]
@@ -67,6 +66,9 @@ public sealed class ParsingASearch
     [InlineData("Location", "near:exact=1|2")]
     [InlineData("Patient", "name:above=x")]
     [InlineData("Patient", "gender:in=http://vs")]
+    [InlineData("Patient", "gender:text=m")]
+    [InlineData("Patient", "identifier:code-text=m")]
+    [InlineData("Observation", "code:text= ")]
     [InlineData("Patient", "gender:exact=x")]
     [InlineData("Patient", "birthdate:exact=2000")]
     [InlineData("Patient", "gender:missing=perhaps")]

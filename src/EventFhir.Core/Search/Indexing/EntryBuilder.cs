@@ -15,6 +15,7 @@ internal sealed class EntryBuilder
     private readonly List<StringEntry> strings = [];
     private readonly List<NumberEntry> numbers = [];
     private readonly List<DateEntry> dates = [];
+    private readonly List<LexiconEntry> lexicon = [];
     private readonly List<(Element Code, QuantityUnit Unit)> units = [];
     private ColumnValue[] columns = [];
 
@@ -42,6 +43,15 @@ internal sealed class EntryBuilder
     }
 
     public void Term(long hash) => terms.Add(hash);
+    /// <summary>A term whose text can be searched.</summary>
+    public void Word(LexiconKind kind, int parameter, long hash, Element text)
+    {
+        terms.Add(hash);
+        foreach (var known in lexicon)
+            if (known.Hash == hash) return;
+        lexicon.Add(new(kind, parameter, hash, StringFolding.Fold(text.Text)));
+    }
+
     public void Identifier(long hash) => identifiers.Add(hash);
     public void Reference(int parameter, ResourceKey target) => references.Add(new(parameter, target));
     public void String(int parameter, string normalized, string exact) => strings.Add(new(parameter, normalized, exact));
@@ -65,6 +75,7 @@ internal sealed class EntryBuilder
         Strings = Distinct(strings, Compare),
         Numbers = Distinct(numbers, Compare),
         Dates = Distinct(dates, Compare),
+        Lexicon = Distinct(lexicon, static (one, other) => one.Hash.CompareTo(other.Hash)),
         Narrative = Narrative,
     };
 

@@ -31,6 +31,9 @@ public sealed class IndexEntries
     /// <summary>Table date_…: distinct, in order.</summary>
     public ImmutableArray<DateEntry> Dates { get; init; } = [];
 
+    /// <summary>Table lex_…: distinct, in order of their hashes.</summary>
+    public ImmutableArray<LexiconEntry> Lexicon { get; init; } = [];
+
     /// <summary>The text of the narrative, for _text; null if there is none. Table text_….</summary>
     public string? Narrative { get; init; }
 }

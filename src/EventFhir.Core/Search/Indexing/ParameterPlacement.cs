@@ -73,14 +73,15 @@ public abstract record ParameterPlacement
     public sealed record QuantityRows(SearchParameterDefinition Parameter) : ParameterPlacement(Parameter);
 
     /// <summary>
-    /// Terms H(SystemCode, system, code), H(Code, code), H(System, system), H(Text, normalized display) for :text, and the mark.
+    /// Terms H(SystemCode, system, code), H(Code, code), H(System, system), H(Text, normalized display) and the mark.
+    /// Lexicon: each H(Text) for :text, each H(Code) for :code-text (<see cref="LexiconEntry"/>).
     /// A code has the system of its required binding; values without system have SystemCode with an empty one.
     /// </summary>
     public sealed record TokenTerms(SearchParameterDefinition Parameter, ValueMark Mark) : ParameterPlacement(Parameter);
 
     /// <summary>
     /// Near-unique tokens. Identifiers: H(SystemCode, system, value), H(Code, value) and H(OfType, type system, type code, value).
-    /// Terms: H(System, system), H(Text, normalized type text) and the mark.
+    /// Terms: H(System, system), H(Text, normalized type text) and the mark. Lexicon: each H(Text).
     /// </summary>
     public sealed record TokenIdentifiers(SearchParameterDefinition Parameter, ValueMark Mark) : ParameterPlacement(Parameter);
 

@@ -14,6 +14,8 @@ internal sealed class TokenWriter(string parameter, TokenDestination destination
     private readonly long code = Hashing.Start(parameter, TermForm.Code);
     private readonly long system = Hashing.Start(parameter, TermForm.System);
     private readonly long text = Hashing.Start(parameter, TermForm.Text);
+    private readonly int texts = LexiconEntry.NumberOf(parameter, LexiconKind.Display);
+    private readonly int codes = LexiconEntry.NumberOf(parameter, LexiconKind.Code);
     private readonly long ofType = Hashing.Start(parameter, TermForm.OfType);
 
     public override bool Write(bool value, EntryBuilder into) => WritePrimitive(value ? "true"u8 : "false"u8, null, into);
@@ -21,7 +23,7 @@ internal sealed class TokenWriter(string parameter, TokenDestination destination
     public override bool Write(Element value, EntryBuilder into)
     {
         value = Unwrap(value);
-        if (value.Type.IsPrimitive) return value.HasValue && WritePrimitive(value.Utf8(), SystemOf(value), into);
+        if (value.Type.IsPrimitive) return value.HasValue && WriteCode(value, into);
         return value.Type.Name switch
         {
             "Coding" => WriteCoding(value, into),
@@ -37,6 +39,13 @@ internal sealed class TokenWriter(string parameter, TokenDestination destination
     /// <summary>The system that a code has by its required binding (R4 search.html#token).</summary>
     public static string? SystemOf(Element value) =>
         value.Type.Primitive is PrimitiveKind.Code ? value.Definition?.Binding?.Codes?.SystemOf(value.Utf8()) : null;
+
+    private bool WriteCode(Element value, EntryBuilder into)
+    {
+        WritePrimitive(value.Utf8(), SystemOf(value), into);
+        if (destination is TokenDestination.Terms) into.Word(LexiconKind.Code, codes, Hashing.With(code, value.Utf8()), value);
+        return true;
+    }
 
     private bool WritePrimitive(ReadOnlySpan<byte> value, string? codeSystem, EntryBuilder into)
     {
@@ -60,7 +69,7 @@ internal sealed class TokenWriter(string parameter, TokenDestination destination
             if (child.Name == "coding") written |= WriteCoding(child, into);
             else if (child.Name == "text" && child.HasValue)
             {
-                into.Term(StringFolding.Hash(text, child));
+                WriteText(child, into);
                 written = true;
             }
         }
@@ -83,7 +92,7 @@ internal sealed class TokenWriter(string parameter, TokenDestination destination
                     codingCode = child;
                     break;
                 case "display":
-                    into.Term(StringFolding.Hash(text, child));
+                    WriteText(child, into);
                     written = true;
                     break;
             }
@@ -98,7 +107,8 @@ internal sealed class TokenWriter(string parameter, TokenDestination destination
         if (!tokenCode.Exists()) return tokenSystem.Exists();
         var codeUtf8 = tokenCode.Utf8();
         Add(Hashing.With(tokenSystem.Exists() ? Hashing.With(systemCode, systemUtf8) : systemNone, codeUtf8), into);
-        Add(Hashing.With(code, codeUtf8), into);
+        if (destination is TokenDestination.Terms) into.Word(LexiconKind.Code, codes, Hashing.With(code, codeUtf8), tokenCode);
+        else into.Identifier(Hashing.With(code, codeUtf8));
         return true;
     }
 
@@ -129,9 +139,9 @@ internal sealed class TokenWriter(string parameter, TokenDestination destination
     {
         foreach (var child in type.Children)
         {
-            if (child.Name == "text" && child.HasValue) into.Term(StringFolding.Hash(text, child));
+            if (child.Name == "text" && child.HasValue) WriteText(child, into);
             if (child.Name != "coding") continue;
-            if (child.ValueOf("display") is { Resource: not null } display) into.Term(StringFolding.Hash(text, display));
+            if (child.ValueOf("display") is { Resource: not null } display) WriteText(display, into);
             if (!value.Exists() || child.ValueOf("code") is not { Resource: not null } typeCode) continue;
             var typed = Hashing.With(Hashing.With(ofType, child.ValueOf("system").Utf8OrEmpty()), typeCode.Utf8());
             into.Identifier(Hashing.With(typed, value.Utf8()));
@@ -147,6 +157,8 @@ internal sealed class TokenWriter(string parameter, TokenDestination destination
         foreach (var child in value.ChildrenNamed(name)) written |= Write(child, into);
         return written;
     }
+
+    private void WriteText(Element display, EntryBuilder into) => into.Word(LexiconKind.Display, texts, StringFolding.Hash(text, display), display);
 
     private void Add(long hash, EntryBuilder into)
     {
