@@ -20,8 +20,8 @@ internal sealed class WalkStatement(Func<TypeDefinition, bool> hasTables)
     private const int RowsPerMatch = 250;
 
     /// <summary>
-    /// Columns as of <see cref="SearchCompiler.Page"/>. A full page is the right one; fewer rows say nothing, unless <see cref="IsComplete"/>. Null if
-    /// no index has the order.
+    /// Columns as of <see cref="SearchCompiler.Page"/>. A full page is the right one; fewer rows say nothing, unless <see cref="IsComplete"/>.
+    /// Null if no index has the order.
     /// </summary>
     public NpgsqlBatchCommand? Of(SearchQuery query, SearchCursor? after)
     {
