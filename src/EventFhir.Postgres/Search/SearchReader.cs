@@ -8,6 +8,7 @@ using EventFhir.Core.Search;
 using EventFhir.Model;
 using EventFhir.Model.Definitions;
 using EventFhir.Postgres.Reading;
+using EventFhir.Postgres.Terminology;
 
 using Npgsql;
 
@@ -20,11 +21,17 @@ public sealed class SearchReader(EventDatabase database, Release release)
     private const long FreeCountMax = 1_000;
     private readonly ConcurrentDictionary<TypeDefinition, bool> tables = new();
 
+    /// <summary>Expands the value sets that searches name.</summary>
+    public TerminologyReader Terminology { get; } = new(database, release);
+
     /// <param name="after">From the link of the page before; null for the first page.</param>
     public async Task<Outcome<SearchPage>> ReadAsync(SearchQuery query, SearchCursor? after, CancellationToken cancellationToken)
     {
         try
         {
+            var answered = await Terminology.AnswerAsync(query, cancellationToken);
+            if (answered.IsRefused(out var unanswered)) return unanswered;
+            query = answered.Value;
             var source = KeyQueries.Is(query) ? database.KeySearcher : database.Searcher;
             await using var connection = await source.OpenConnectionAsync(cancellationToken);
             await LearnTablesAsync(connection, query, cancellationToken);

@@ -23,6 +23,9 @@ internal sealed class ValueWriter(SqlBuilder sql)
             case ParameterPlacement.UnionOf union:
                 WriteEither(union.Parts, part => Write(tables, part, values));
                 break;
+            case ParameterPlacement.TokenTerms or ParameterPlacement.TokenIdentifiers when values.Any(value => value is SearchValue.TokenIn):
+                new CodeSetWriter(sql).Write(tables, placement, values);
+                break;
             case ParameterPlacement.TokenTerms or ParameterPlacement.TokenIdentifiers when values.Any(IsText):
                 WriteEither(values, value => new TextWriter(sql).WriteTerms(tables, placement.Parameter.Code, value));
                 break;
