@@ -18,7 +18,7 @@ public sealed class CompilingToSql(TestCluster cluster)
         "Observation", "code:text=body",
         "(x.terms && array(select t.hash from \"fhir\".\"lex_observation\" t where t.parameter = $1 and left(t.normalized, 200) >= $2 and left(t.normalized, 200) < $3))")]
     [InlineData("Observation", "subject:missing=true", "not (x.\"subject\" is not null or x.terms @> $1)")]
-    [InlineData("Patient", "identifier=http://s|1", "(x.rid in (select t.rid from \"fhir\".\"ident_patient\" t where t.hash = any($1)))")]
+    [InlineData("Patient", "identifier=http://s|1", "(x.rid in (select t.rid from \"fhir\".\"ident_patient\" t where t.hash = $1))")]
     [InlineData(
         "Patient", "family=smi",
         "(x.rid in (select t.rid from \"fhir\".\"str_patient\" t where t.parameter = any($1) and left(t.normalized, 200) >= $2 and left(t.normalized, 200) < $3))")]
