@@ -134,7 +134,9 @@ public sealed class ServerHost : IAsyncDisposable
             new HistoryEndpoints(release, new HistoryReader(database.Events, release), reader, baseUrl, pageLink))
             .AddRange(Interactions.OfSearch(searches));
         var capabilities = new CapabilityStatementWriter(registry.Active, Interactions.AbilitiesOf(interactions), time.GetUtcNow());
-        var routes = new FhirRoutes([Interactions.OfMetadata(new MetadataEndpoint(capabilities, baseUrl)), .. interactions], release, negotiation);
+        var reindexing = Interactions.OfReindex(new ReindexEndpoints(registry, reindex, daemon, baseUrl));
+        var routes = new FhirRoutes(
+            [Interactions.OfMetadata(new MetadataEndpoint(capabilities, baseUrl)), .. interactions, .. reindexing], release, negotiation);
 
         var errors = new ErrorAnswers(routes, loggers.CreateLogger<ErrorAnswers>());
         var requests = new RequestLog(loggers.CreateLogger<RequestLog>(), time);

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 
 using EventFhir.Core.Events;
 using EventFhir.Core.Search.Filters;
+using EventFhir.Core.Search.Words;
 using EventFhir.Model;
 using EventFhir.Model.Definitions;
 
@@ -88,6 +89,7 @@ internal sealed class ClauseParser(SearchContext context)
             return Bad("too-costly", $"A search parameter may have at most {Limits.SearchValuesMax} values.");
         if (parameter.Code == SearchCatalog.Id) return ParseIds(parameter, modifier, alternatives);
         if (parameter.Code == SearchCatalog.LastUpdated) return ParseLastUpdated(parameter, alternatives);
+        if (parameter.Code == SearchCatalog.Text) return ParseWords(parameter, WordSource.Narrative, alternatives);
 
         var parsed = ImmutableArray.CreateBuilder<SearchValue>(alternatives.Length);
         foreach (var alternative in alternatives)
@@ -102,7 +104,10 @@ internal sealed class ClauseParser(SearchContext context)
 
     /// <summary>A parameter that a part of the resources is not indexed by yet would give a wrong answer.</summary>
     private Outcome<Clause>? Underway(TypeDefinition type, string code) => context.Definitions.FindUnderway(type, code) is { } custom
-        ? Bad("transient", $"The search parameter '{code}' of {type.Name} is being indexed, {custom.Progress.Done} of {custom.Progress.Total} resources; try again later.")
+        ? Bad(
+            "transient",
+            $"The search parameter '{code}' of {type.Name} is being indexed, {custom.Progress.Done} of {custom.Progress.Total} resources; "
+            + "try again later.")
         : (Outcome<Clause>?)null;
 
     private static Outcome<Clause> ParseMissing(SearchParameterDefinition parameter, string value) => value switch
@@ -134,6 +139,19 @@ internal sealed class ClauseParser(SearchContext context)
             dates.Add((SearchValue.Date)outcome.Value);
         }
         return new Clause.LastUpdated(dates.MoveToImmutable());
+    }
+
+    private static Outcome<Clause> ParseWords(SearchParameterDefinition parameter, WordSource source, ImmutableArray<string> alternatives)
+    {
+        var queries = ImmutableArray.CreateBuilder<WordQuery>(alternatives.Length);
+        foreach (var alternative in alternatives)
+        {
+            var (query, fault) = EscapedText.TryUnescape(alternative, out var plain) ? WordQueryParser.Parse(plain)
+                : (null, "a backslash must be followed by ',', '$', '|' or another backslash");
+            if (query is null) return Bad("value", $"A value of the search parameter '{parameter.Code}' is not valid: {fault}.");
+            queries.Add(query);
+        }
+        return new Clause.Words(source, queries.Count == 1 ? queries[0] : new WordQuery.Any(queries.ToImmutable()));
     }
 
     private TypeDefinition? FindTarget(SearchParameterDefinition parameter, string name) =>

@@ -68,7 +68,8 @@ public sealed class SearchDefinitions
     public CustomParameter? FindUnderway(TypeDefinition type, string code)
     {
         foreach (var custom in Customs)
-            if (custom.State is ParameterState.Waiting or ParameterState.Indexing && custom.Definition.Code == code && custom.Definition.AppliesTo(type))
+            if (custom.State is ParameterState.Waiting or ParameterState.Indexing
+                && custom.Definition.Code == code && custom.Definition.AppliesTo(type))
                 return custom;
         return null;
     }
@@ -78,7 +79,8 @@ public sealed class SearchDefinitions
         layouts.TryGetValue(type, out var known) ? known : layouts.GetOrAdd(type, static (type, own) => own.Plan(type), this);
 
     /// <summary>The layout of a custom parameter alone, whatever its state, for going through the resources for it.</summary>
-    public TypeLayout LayoutOf(TypeDefinition type, CustomParameter custom) => new TypeLayout(type, [], SideTables.None).With(PlacementsOf(type, [custom]));
+    public TypeLayout LayoutOf(TypeDefinition type, CustomParameter custom) =>
+        new TypeLayout(type, [], SideTables.None).With(PlacementsOf(type, [custom]));
 
     private TypeLayout Plan(TypeDefinition type)
     {
@@ -91,7 +93,8 @@ public sealed class SearchDefinitions
         var plan = LayoutPlan.Of(Release, type, ParametersOf(type));
         return off.IsEmpty ? plan : plan with
         {
-            Off = [.. Release.SearchParametersOf(type).Select(parameter => parameter.Code).Where(code => off.Contains(type, code)).Order(StringComparer.Ordinal)],
+            Off = [.. Release.SearchParametersOf(type).Select(parameter => parameter.Code)
+                .Where(code => off.Contains(type, code)).Order(StringComparer.Ordinal)],
         };
     }
 

@@ -3,6 +3,7 @@ using System.Diagnostics;
 
 using EventFhir.Core.Events;
 using EventFhir.Core.Search.Indexing;
+using EventFhir.Core.Search.Words;
 using EventFhir.Model.Definitions;
 using EventFhir.Model.Elements;
 
@@ -46,6 +47,7 @@ public sealed class SearchMatcher(Release release, string baseUrl, IReadOnlyList
         Clause.Chain chain => chain.Targets.Any(target => byType[target.Type].Any(other =>
             PointsTo(chain.Parameter, resource, other) && Matches(target, other))),
         Clause.Has has => byType[has.Source.Type].Any(other => PointsTo(has.Parameter, other, resource) && Matches(has.Source, other)),
+        Clause.Words words => words.Query.Holds(NarrativeText.WordsOf(resource.Root) ?? new TextWords()),
         Clause.Id id => resource.Id is { } own && id.Ids.Contains(own),
         Clause.LastUpdated updated => ParameterValues.LastUpdated(resource) is { } own
             && updated.Values.Any(value => ElementMatcher.Matches(value, own)),
@@ -89,6 +91,8 @@ public sealed class SearchMatcher(Release release, string baseUrl, IReadOnlyList
     private IComparable? SortValue(SearchDefinitions definitions, SortKey key, Resource resource)
     {
         if (key.Code == SearchCatalog.Id) return resource.Id is { } id ? new CodePoints(id) : null;
+        // How relevant a text is to some words is the database's judgement, and no law binds it.
+        if (key.Code == SearchCatalog.Score) return null;
         if (key.Code == SearchCatalog.LastUpdated) return ParameterValues.LastUpdated(resource)?.Low;
         var parameter = definitions.Catalog.Find(resource.Type, key.Code) ?? throw new UnreachableException($"{key.Code} is no parameter.");
         var values = parameters.Of(parameter, resource).SelectMany(element => ElementMatcher.SortValues(parameter, element));

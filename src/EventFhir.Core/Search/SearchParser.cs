@@ -71,6 +71,8 @@ public sealed class SearchParser(SearchContext context)
             if (refusal is null) used.Add(parameter);
             else if (refusal != Ignored) return refusal;
         }
+        if (resultParser.Shape.Sort.Any(key => key.Code == SearchCatalog.Score) && clauses.Any(of => !of.OfType<Clause.Words>().Any()))
+            return Bad("value", "_sort=_score orders by how well the words of _text are met, so the search needs _text.");
         return new SearchQuery(
             context.Definitions,
             [.. scope.Select((query, place) => query with { Clauses = clauses[place].ToImmutable() })], resultParser.Complete(), used.ToImmutable());

@@ -37,10 +37,10 @@ internal sealed class ParameterChanges(SearchDefinitions definitions, ParameterR
         });
         var wanted = Read(source);
         var known = customs.Where(each => each.Rid == source.Rid && each.Custom.State is not ParameterState.Dropping).ToList();
-        if (wanted.Definition is { } same && known.Exists(each => Equal(each.Custom.Definition, same) && each.Custom.State != ParameterState.Refused)) return;
+        if (wanted is { } same && known.Exists(each => Equal(each.Custom.Definition, same))) return;
         foreach (var (rid, custom) in known) Drop(rid, custom);
-        if (wanted.Definition is not { } definition) return;
-        customs.Add((source.Rid, new CustomParameter(next--, source.Id, definition, wanted.State, new IndexingProgress(0, 0))));
+        if (wanted is not { } definition) return;
+        customs.Add((source.Rid, new CustomParameter(next--, source.Id, definition, ParameterState.Waiting, new IndexingProgress(0, 0))));
     }
 
     /// <summary>Those whose code is free begin. A code is free when the rows of its former owner are gone: they have the same hashes.</summary>
@@ -70,15 +70,14 @@ internal sealed class ParameterChanges(SearchDefinitions definitions, ParameterR
         });
     }
 
-    private (CustomDefinition? Definition, ParameterState State) Read(ParameterSource source)
+    private CustomDefinition? Read(ParameterSource source)
     {
         if (source.Body is null || ResourceJsonReader.Read(source.Body, definitions.Release).Resource is not { } resource)
-            return (null, ParameterState.Refused);
-        // It was checked when it was written; what can have come between is another one with the same code.
+            return null;
+        // It was checked when it was written. What can have come between is another one with the same code; then this one has no effect.
         var current = definitions.With(0, [.. customs.Select(each => each.Custom)]);
         var read = new CustomParameterReader(current).Read(resource, source.Id);
-        if (read.Refusal is null) return ((read.Value as ParameterIntent.Define)?.Definition, ParameterState.Waiting);
-        return (null, ParameterState.Refused);
+        return read.Refusal is null ? (read.Value as ParameterIntent.Define)?.Definition : null;
     }
 
     private bool IsTaken(CustomParameter custom) => customs.Exists(each => each.Custom.Id != custom.Id
@@ -92,7 +91,8 @@ internal sealed class ParameterChanges(SearchDefinitions definitions, ParameterR
         if (custom.Id < 0 || !custom.IsExtracted)
         {
             customs.RemoveAt(place);
-            if (custom.Id > 0) statements.Add(new NpgsqlBatchCommand("delete from es.search_parameter where id = $1") { Parameters = { Id(custom) } });
+            const string Delete = "delete from es.search_parameter where id = $1";
+            if (custom.Id > 0) statements.Add(new NpgsqlBatchCommand(Delete) { Parameters = { Id(custom) } });
             return;
         }
         ConcernWrites = true;

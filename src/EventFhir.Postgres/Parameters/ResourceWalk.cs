@@ -44,7 +44,8 @@ internal sealed class ResourceWalk(EventDatabase database, Release release)
         {
             last = row.GetInt64(0);
             var type = release.TypeOfNumber(row.GetInt16(1));
-            if (Extract(extract, type, row.GetFieldValue<byte[]>(3)) is { } entries) page.Add(new WalkedResource(last, type, row.GetInt64(2), entries));
+            if (Extract(extract, type, row.GetFieldValue<byte[]>(3)) is { } entries)
+                page.Add(new WalkedResource(last, type, row.GetInt64(2), entries));
         }
         return (page, last, count);
     }

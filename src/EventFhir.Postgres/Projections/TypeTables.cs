@@ -17,7 +17,8 @@ internal sealed class TypeTables
     public TypeTables(TypeLayout layout, string schema = Schema, string mark = "")
     {
         Layout = layout;
-        Side = [.. SideTable.All.Where(side => (layout.SideTables | layout.CustomTables).HasFlag(side.Flag)).Select(side => new SideStatements(side, Name(side.Prefix)))];
+        var kinds = layout.SideTables | layout.CustomTables;
+        Side = [.. SideTable.All.Where(side => kinds.HasFlag(side.Flag)).Select(side => new SideStatements(side, Name(side.Prefix)))];
         Main = new MainStatements(layout, Name("x"));
         Lexicon = new LexiconStatements(Name("lex"));
         SqlName Name(string prefix) => new($"{schema}.{prefix}{mark}_{layout.Type.Name.ToLowerInvariant()}");
@@ -52,6 +53,8 @@ internal sealed class TypeTables
         var text = new StringBuilder(layout.Type.Name).Append(' ').Append(((int)layout.SideTables).ToString(CultureInfo.InvariantCulture));
         foreach (var code in layout.Off) text.Append(" -").Append(code);
         foreach (var column in layout.Columns) text.Append(' ').Append(column.Name).Append(':').Append(column.Kind);
+        foreach (var side in SideTable.All)
+            if (side.Form > 1 && layout.SideTables.HasFlag(side.Flag)) text.Append(CultureInfo.InvariantCulture, $" {side.Prefix}:{side.Form}");
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())).AsSpan(0, 16));
     }
 }

@@ -42,7 +42,8 @@ internal sealed class UnfinishedParameters
             ]);
     }
 
-    public SqlText CreateTablesOf(TypeDefinition type) => SqlWriter.Join("", TablesOf(type).SelectMany(tables => tables.Side).Select(side => side.Create));
+    public SqlText CreateTablesOf(TypeDefinition type) =>
+        SqlWriter.Join("", TablesOf(type).SelectMany(tables => tables.Side).Select(side => side.Create));
 
     public async Task WriteAsync(NpgsqlConnection connection, List<LiveResource> resources, CancellationToken cancellationToken)
     {

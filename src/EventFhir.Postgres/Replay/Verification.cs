@@ -45,7 +45,8 @@ public sealed class Verification(EventDatabase database, ReplayRules rules)
         var stored = await StoredLayoutsAsync(connection, cancellationToken);
         var types = (await connection.ReadAllAsync<short>("select distinct type from es.stream where version > 0 and not deleted", cancellationToken))
             .ConvertAll(number => rules.Release.TypeOfNumber(number)).Union(stored.Keys).ToList();
-        foreach (var type in types) await connection.RunAsync(replay.TablesOf(type).CreateTables.Text + customs.CreateTablesOf(type).Text, cancellationToken);
+        foreach (var type in types)
+            await connection.RunAsync(replay.TablesOf(type).CreateTables.Text + customs.CreateTablesOf(type).Text, cancellationToken);
         var resources = await MakeExpectedAsync(connection, replay, customs, progress, cancellationToken);
         foreach (var damaged in replay.Unreadable.Take(ShownMax))
         {

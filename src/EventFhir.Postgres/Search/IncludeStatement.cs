@@ -10,7 +10,7 @@ namespace EventFhir.Postgres.Search;
 /// <summary>One round of _include and _revinclude: from the surrogates of resources to those that they point to, or that point to them.</summary>
 internal static class IncludeStatement
 {
-    /// <summary>Columns: rid, type, id, version, kind, updated, body; null if nothing can be followed.</summary>
+    /// <summary>Columns as of <see cref="SearchCompiler.Page"/>; null if nothing can be followed.</summary>
     /// <param name="found">What the answer holds already.</param>
     public static NpgsqlBatchCommand? Of(
         SearchDefinitions definitions, IEnumerable<Include> includes, long[] from, long[] found, long max, Func<TypeDefinition, bool> hasTables)
@@ -32,9 +32,7 @@ internal static class IncludeStatement
         if (isFirst) return null;
         sql.Append($"""
             ) r where r.rid <> all({found}) limit {max})
-            select s.rid, s.type, s.id, s.version, e.kind, s.updated, e.body
-            from i join es.stream s on s.rid = i.rid and s.version > 0 and not s.deleted join es.event e on e.seq = s.seq
-            order by s.rid
+            select null::bigint, b.rid, b.type, b.id, b.version, b.kind, b.updated, b.body from es.current(array(select i.rid from i)) b
             """);
         return sql.Statement();
     }

@@ -20,6 +20,7 @@ public sealed class SearchReader(EventDatabase database, Release release)
 {
     /// <summary>Up to here a total that was not asked for is counted.</summary>
     private const long FreeCountMax = 1_000;
+
     /// <summary>The query was read with parameters that are in force no more; read it again with those that are.</summary>
     public static readonly Refusal Stale =
         Refusal.Of(RefusalKind.Unavailable, "transient", "The search parameters have changed while the search ran; try again.");
@@ -36,24 +37,28 @@ public sealed class SearchReader(EventDatabase database, Release release)
             var answered = await Terminology.AnswerAsync(query, cancellationToken);
             if (answered.IsRefused(out var unanswered)) return unanswered;
             query = answered.Value;
-            await using var connection = await database.Searcher.OpenConnectionAsync(cancellationToken);
+            var source = KeyQueries.Is(query) ? database.KeySearcher : database.Searcher;
+            await using var connection = await source.OpenConnectionAsync(cancellationToken);
+            await LearnTablesAsync(connection, query, cancellationToken);
             var compiler = new SearchCompiler(HasTables);
-            await LearnTablesAsync(connection, cancellationToken);
             if (query.Result.Count == 0 || query.Result.Summary is SummaryMode.Count)
             {
-                var count = await CountAsync(connection, compiler, query, long.MaxValue, cancellationToken);
+                var count = await CountAsync(connection, compiler, query, cancellationToken);
                 return await IsStaleAsync(connection, query.Definitions, cancellationToken) ? Stale : new SearchPage([], [], count, null);
             }
 
-            var rows = await RowsAsync(connection, compiler.Page(query, after), query.Result.Sort.Length, cancellationToken);
+            var (rows, found) = await MatchesAsync(connection, compiler, query, after, cancellationToken);
             var hasNext = rows.Count > query.Result.Count;
             if (hasNext) rows.RemoveAt(rows.Count - 1);
-            var total = after is null ? await TotalAsync(connection, compiler, query, rows.Count, hasNext, cancellationToken) : after.Total;
+            var total = after is null ? await TotalAsync(connection, compiler, query, hasNext ? found : rows.Count, cancellationToken) : after.Total;
             var included = await IncludeAsync(connection, query, rows, cancellationToken);
             if (included.IsRefused(out var refusal)) return refusal;
             if (await IsStaleAsync(connection, query.Definitions, cancellationToken)) return Stale;
             var next = hasNext ? new SearchCursor(rows[^1].Keys, rows[^1].Rid, total) : null;
-            return new SearchPage([.. rows.Select(row => row.Version)], [.. included.Value.Select(row => row.Version)], total, next);
+            return new SearchPage([.. rows.Select(row => row.Version)], [.. included.Value.Select(row => row.Version)], total, next)
+            {
+                Scores = WordWriter.HasScore(query) ? [.. rows.Select(row => row.Score)] : [],
+            };
         }
         catch (PostgresException exception)
             when (exception.SqlState == PostgresErrorCodes.QueryCanceled && !cancellationToken.IsCancellationRequested)
@@ -80,31 +85,52 @@ public sealed class SearchReader(EventDatabase database, Release release)
     private bool HasTables(TypeDefinition type) => tables.ContainsKey(type);
 
     /// <summary>Tables are made when a type is first written and never go away, so only what is missing has to be asked for again.</summary>
-    private async Task LearnTablesAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    private async Task LearnTablesAsync(NpgsqlConnection connection, SearchQuery query, CancellationToken cancellationToken)
     {
-        if (tables.Count == release.ResourceTypes.Length) return;
+        if (QueriedTypes.Of(query).All(HasTables)) return;
         await using var command = new NpgsqlCommand("select type from fhir.layout", connection);
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         while (await row.ReadAsync(cancellationToken)) tables[release.TypeOfNumber(row.GetInt16(0))] = true;
     }
 
+    /// <summary>The matches of the page and one more, in order; and how many there are, if that became known on the way.</summary>
+    private async Task<(List<Row> Rows, long? Found)> MatchesAsync(
+        NpgsqlConnection connection, SearchCompiler compiler, SearchQuery query, SearchCursor? after, CancellationToken cancellationToken)
+    {
+        var keys = query.Result.Sort.Length;
+        if (HasClauses(query))
+        {
+            int? bound = IsCounted(query) && after is null ? null : (int)FreeCountMax;
+            var (rows, found) = await RowsAsync(connection, compiler.Few(query, after, bound), keys, cancellationToken);
+            if (bound is null || found <= bound) return (rows, found);
+        }
+        if (new WalkStatement(HasTables).Of(query, after) is { } walk)
+        {
+            var (rows, _) = await RowsAsync(connection, walk, keys, cancellationToken);
+            if (rows.Count > query.Result.Count || WalkStatement.IsComplete(query)) return (rows, null);
+        }
+        return await RowsAsync(connection, compiler.Page(query, after), keys, cancellationToken);
+    }
+
+    private static bool HasClauses(SearchQuery query) => !query.Types.All(type => type.Clauses.IsEmpty);
+
+    private static bool IsCounted(SearchQuery query) => query.Result.Total is TotalMode.Accurate or TotalMode.Estimate;
+
     /// <summary>As docs/conformance.md says of _total.</summary>
+    /// <param name="found">Null: more than <see cref="FreeCountMax"/>, or not counted yet.</param>
     private static async Task<long?> TotalAsync(
-        NpgsqlConnection connection, SearchCompiler compiler, SearchQuery query, int rows, bool hasNext, CancellationToken cancellationToken)
+        NpgsqlConnection connection, SearchCompiler compiler, SearchQuery query, long? found, CancellationToken cancellationToken)
     {
         if (query.Result.Total is TotalMode.None) return null;
-        if (!hasNext) return rows;
-        var isAsked = query.Result.Total is not null || query.Types.All(type => type.Clauses.IsEmpty);
-        var max = isAsked ? long.MaxValue : FreeCountMax + 1;
-        var total = await CountAsync(connection, compiler, query, max, cancellationToken);
-        return isAsked || total <= FreeCountMax ? total : null;
+        if (found is not null) return found;
+        return IsCounted(query) || !HasClauses(query) ? await CountAsync(connection, compiler, query, cancellationToken) : null;
     }
 
     private static async Task<long> CountAsync(
-        NpgsqlConnection connection, SearchCompiler compiler, SearchQuery query, long max, CancellationToken cancellationToken)
+        NpgsqlConnection connection, SearchCompiler compiler, SearchQuery query, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(connection);
-        batch.BatchCommands.Add(compiler.Count(query, max));
+        batch.BatchCommands.Add(compiler.Count(query));
         return (long)(await batch.ExecuteScalarAsync(cancellationToken))!;
     }
 
@@ -120,7 +146,7 @@ public sealed class SearchReader(EventDatabase database, Release release)
             var includes = query.Result.Includes.Where(include => round == 0 || include.Rounds is IncludeRounds.Iterate);
             var max = Limits.IncludedResourcesMax - included.Count + 1L;
             if (IncludeStatement.Of(query.Definitions, includes, from, [.. found], max, HasTables) is not { } statement) break;
-            var rows = await RowsAsync(connection, statement, 0, cancellationToken);
+            var (rows, _) = await RowsAsync(connection, statement, 0, cancellationToken);
             if (rows.Count == max)
                 return Refusal.Of(RefusalKind.BadRequest, "too-costly",
                     $"A page may include at most {Limits.IncludedResourcesMax} resources; ask for a smaller _count.");
@@ -131,26 +157,31 @@ public sealed class SearchReader(EventDatabase database, Release release)
         return included;
     }
 
-    private async Task<List<Row>> RowsAsync(NpgsqlConnection connection, NpgsqlBatchCommand statement, int keys, CancellationToken cancellationToken)
+    private async Task<(List<Row> Rows, long? Found)> RowsAsync(
+        NpgsqlConnection connection, NpgsqlBatchCommand statement, int keys, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(connection);
         batch.BatchCommands.Add(statement);
         await using var row = await batch.ExecuteReaderAsync(CommandBehavior.SequentialAccess, cancellationToken);
         var rows = new List<Row>();
+        long? found = null;
         while (await row.ReadAsync(cancellationToken))
         {
-            var rid = row.GetInt64(0);
-            var type = release.TypeOfNumber(row.GetInt16(1));
-            if (!ResourceId.TryParse(row.GetString(2), out var id)) throw new InvalidDataException("A stored id is malformed.");
+            found = row.IsDBNull(0) ? null : row.GetInt64(0);
+            if (row.IsDBNull(1)) break;
+            var rid = row.GetInt64(1);
+            var type = release.TypeOfNumber(row.GetInt16(2));
+            if (!ResourceId.TryParse(row.GetString(3), out var id)) throw new InvalidDataException("A stored id is malformed.");
             var version = new StoredVersion(
-                new ResourceKey(type, id), row.GetInt32(3), (VersionKind)row.GetInt16(4),
-                new DateTimeOffset(row.GetDateTime(5)), row.GetFieldValue<byte[]>(6));
+                new ResourceKey(type, id), row.GetInt32(4), (VersionKind)row.GetInt16(5),
+                new DateTimeOffset(row.GetDateTime(6)), row.GetFieldValue<byte[]>(7));
             var values = ImmutableArray.CreateBuilder<string?>(keys);
-            for (var key = 0; key < keys; key++) values.Add(row.IsDBNull(7 + key) ? null : row.GetString(7 + key));
-            rows.Add(new Row(rid, version, values.ToImmutable()));
+            for (var key = 0; key < keys; key++) values.Add(row.IsDBNull(8 + key) ? null : row.GetString(8 + key));
+            decimal? score = row.FieldCount > 8 + keys && !row.IsDBNull(8 + keys) ? row.GetDecimal(8 + keys) : null;
+            rows.Add(new Row(rid, version, values.MoveToImmutable(), score));
         }
-        return rows;
+        return (rows, found);
     }
 
-    private sealed record Row(long Rid, StoredVersion Version, ImmutableArray<string?> Keys);
+    private sealed record Row(long Rid, StoredVersion Version, ImmutableArray<string?> Keys, decimal? Score);
 }

@@ -103,7 +103,12 @@ internal sealed class ValueWriter(SqlBuilder sql)
         else sql.Append($"x.terms && {hashes}");
     }
 
-    private void WriteHashes(SqlName table, long[] hashes) => sql.Append($"x.rid in (select t.rid from {table} t where t.hash = any({hashes}))");
+    /// <summary>One hash is compared with "=": of an array whose length it does not know the planner expects ten times as many rows.</summary>
+    private void WriteHashes(SqlName table, long[] hashes)
+    {
+        if (hashes.Length == 1) sql.Append($"x.rid in (select t.rid from {table} t where t.hash = {hashes[0]})");
+        else sql.Append($"x.rid in (select t.rid from {table} t where t.hash = any({hashes}))");
+    }
 
     private void WriteIdentifiers(TableNames tables, ParameterPlacement placement, ImmutableArray<SearchValue> values)
     {

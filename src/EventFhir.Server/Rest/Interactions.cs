@@ -35,6 +35,15 @@ public static class Interactions
         new("search-system", InteractionLevel.System, "POST", "/_search", default, searches.OfSystemAsync),
     ];
 
+    /// <summary>Operations are no interactions, so the CapabilityStatement does not list them as such.</summary>
+    public static ImmutableArray<Interaction> OfReindex(ReindexEndpoints reindex) =>
+    [
+        new("reindex", InteractionLevel.System, "GET", "/$reindex", [], reindex.ReadAsync),
+        new("reindex", InteractionLevel.System, "POST", "/$reindex", [], reindex.OfSystemAsync),
+        new("reindex", InteractionLevel.Type, "POST", OfType + "/$reindex", [], reindex.OfTypeAsync),
+        new("reindex", InteractionLevel.Instance, "POST", OfInstance + "/$reindex", [], reindex.OfInstanceAsync),
+    ];
+
     /// <summary>What the CapabilityStatement claims of a table.</summary>
     public static Abilities AbilitiesOf(ImmutableArray<Interaction> table) => new(
         [.. table.Where(interaction => interaction.Level is not InteractionLevel.System).Select(interaction => interaction.Code).Distinct()],

@@ -18,7 +18,7 @@ public sealed class CompilingToSql(TestCluster cluster)
         "Observation", "code:text=body",
         "(x.terms && array(select t.hash from \"fhir\".\"lex_observation\" t where t.parameter = $1 and left(t.normalized, 200) >= $2 and left(t.normalized, 200) < $3))")]
     [InlineData("Observation", "subject:missing=true", "not (x.\"subject\" is not null or x.terms @> $1)")]
-    [InlineData("Patient", "identifier=http://s|1", "(x.rid in (select t.rid from \"fhir\".\"ident_patient\" t where t.hash = any($1)))")]
+    [InlineData("Patient", "identifier=http://s|1", "(x.rid in (select t.rid from \"fhir\".\"ident_patient\" t where t.hash = $1))")]
     [InlineData(
         "Patient", "family=smi",
         "(x.rid in (select t.rid from \"fhir\".\"str_patient\" t where t.parameter = any($1) and left(t.normalized, 200) >= $2 and left(t.normalized, 200) < $3))")]
@@ -28,6 +28,9 @@ public sealed class CompilingToSql(TestCluster cluster)
     [InlineData(
         "Observation", "subject:Patient.gender=male",
         "(x.\"subject\" is not null and x.\"subject\" in (select x.rid from \"fhir\".\"x_patient\" x where x.terms @> $1))")]
+    [InlineData(
+        "Patient", "_text=(bone or liver) and metastases", "x.rid in (select t.rid from \"fhir\".\"text_patient\" t where t.words @@ $1::tsquery)")]
+    [InlineData("Patient", "_text=not bone", "not x.rid in (select t.rid from \"fhir\".\"text_patient\" t where t.words @@ $1::tsquery)")]
     [InlineData(
         "Patient", "_has:Observation:subject:status=final",
         "x.rid in (select x.\"subject\" from \"fhir\".\"x_observation\" x where x.\"subject\" is not null and x.terms @> $1)")]

@@ -51,6 +51,7 @@ internal sealed class FilterGenerator(IReadOnlyList<Resource> resources, Paramet
         var type = resource.Type;
         var parameter = Pick(SearchDefinitions.R4.Catalog.Parameters(type).ToList());
         if (parameter.Code == SearchCatalog.Id) return $"_id {(random.Next(3) == 0 ? "ne" : "eq")} {resource.Id}";
+        if (parameter.Code == SearchCatalog.Text) return null;
         if (random.Next(8) == 0 && SearchDefinitions.R4.Catalog.CanBeMissing(type, parameter)) return $"{parameter.Code} pr {(random.Next(2) == 0 ? "true" : "false")}";
         var elements = values.Of(parameter, resource).ToList();
         if (elements.Count == 0) return null;

@@ -2,6 +2,7 @@ using System.Globalization;
 
 using EventFhir.Core.Search;
 using EventFhir.Core.Search.Indexing;
+using EventFhir.Core.Search.Words;
 using EventFhir.Model.Definitions;
 using EventFhir.Model.Elements;
 
@@ -51,6 +52,7 @@ internal sealed class QueryGenerator(IReadOnlyList<Resource> resources, int seed
     {
         var parameter = Pick(SearchDefinitions.R4.Catalog.Parameters(resource.Type).ToList());
         if (parameter.Code == SearchCatalog.Id) return random.Next(4) == 0 ? $"_id:not={resource.Id}" : $"_id={resource.Id},nobody";
+        if (parameter.Code == SearchCatalog.Text) return NarrativeText.Of(resource.Root) is { } narrative ? Words("_text", narrative) : null;
         var elements = values.Of(parameter, resource).ToList();
         if (elements.Count == 0) return null;
         var value = Value(resource.Type, parameter, Pick(elements));
@@ -215,6 +217,27 @@ internal sealed class QueryGenerator(IReadOnlyList<Resource> resources, int seed
             1 => (":above", Escape(url + "/more")),
             _ => ("", Escape(url)),
         };
+    }
+
+    private string? Words(string parameter, string text)
+    {
+        var words = TextWords.Split(text).Where(word => word is not ("and" or "or" or "not")).ToList();
+        if (words.Count < 4) return null;
+        var at = random.Next(words.Count - 3);
+        var (first, second, third) = (words[at], words[at + 1], Pick(words));
+        var query = random.Next(9) switch
+        {
+            0 => first,
+            1 => $"{first} {third}",
+            2 => $"\"{first} {second}\"",
+            3 => $"{first} and not {third}",
+            4 => $"({first} or nowhere) AND \"{first}-{second} {words[at + 2]}\"",
+            5 => $"NOT {third}",
+            6 => $"not ({first} or \"{second} {first}\")",
+            7 => $"\"{second} {first}\" or {third.ToUpperInvariant()} {first}",
+            _ => $"nowhere,{first} not nowhere",
+        };
+        return $"{parameter}={Uri.EscapeDataString(query)}";
     }
 
     /// <summary>From a little beside the place; the distances are odd, so that no place lies on a boundary.</summary>

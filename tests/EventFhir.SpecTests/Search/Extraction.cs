@@ -118,5 +118,8 @@ public sealed class Extraction(ITestOutputHelper output)
     private static bool Same(IndexEntries one, IndexEntries other) =>
         one.Columns.SequenceEqual(other.Columns) && one.Terms.SequenceEqual(other.Terms) && one.Identifiers.SequenceEqual(other.Identifiers)
         && one.References.SequenceEqual(other.References) && one.Strings.SequenceEqual(other.Strings) && one.Numbers.SequenceEqual(other.Numbers)
-        && one.Dates.SequenceEqual(other.Dates) && one.Narrative == other.Narrative;
+        && one.Dates.SequenceEqual(other.Dates) && Places(one) == Places(other);
+
+    private static string Places(IndexEntries entries) =>
+        entries.Narrative is null ? "" : string.Join(' ', entries.Narrative.Places.Select(word => $"{word.Key}:{string.Join(',', word.Value)}"));
 }

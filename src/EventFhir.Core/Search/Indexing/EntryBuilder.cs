@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 
 using EventFhir.Core.Events;
+using EventFhir.Core.Search.Words;
 using EventFhir.Model.Elements;
 
 namespace EventFhir.Core.Search.Indexing;
@@ -22,7 +23,7 @@ internal sealed class EntryBuilder
     /// <summary>The values of the parameter at hand.</summary>
     public List<Element> Values { get; } = [];
 
-    public string? Narrative { get; set; }
+    public TextWords? Narrative { get; set; }
 
     /// <summary>Where the terms of the parameter at hand go.</summary>
     public TermHome Home { get; set; }

@@ -26,7 +26,7 @@ public abstract record ParameterPlacement
     /// <summary>_id and _lastUpdated: the head of the resource, es.stream.</summary>
     public sealed record Head(SearchParameterDefinition Parameter) : ParameterPlacement(Parameter);
 
-    /// <summary>_text: the narrative's text.</summary>
+    /// <summary>_text: the words of the narrative.</summary>
     public sealed record Narrative(SearchParameterDefinition Parameter) : ParameterPlacement(Parameter);
 
     /// <summary>Nothing is stored for it: the parameter is no value of the resource (_query, _filter), or is off by default (_content).</summary>

@@ -25,7 +25,7 @@ internal sealed class TypeExtractor
     {
         into.Start(columnCount);
         foreach (var parameter in parameters) parameter.Extract(root, into);
-        if (hasNarrative) into.Narrative = NarrativeText.Of(root);
+        if (hasNarrative) into.Narrative = NarrativeText.WordsOf(root);
     }
 }
 

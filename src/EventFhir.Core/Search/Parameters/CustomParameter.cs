@@ -17,9 +17,6 @@ public enum ParameterState : short
 
     /// <summary>No write extracts it and no search knows it; its rows are being removed.</summary>
     Dropping = 4,
-
-    /// <summary>It was stored at the same time as another one with its code, and that one has the code.</summary>
-    Refused = 5,
 }
 
 /// <summary>What a SearchParameter resource defines.</summary>
@@ -49,7 +46,8 @@ public sealed record CustomDefinition(
     }
 }
 
-/// <summary>How many resources have been gone through, of how many there were at the beginning: a gauge, which moves while definitions stay.</summary>
+/// <summary>How many resources have been gone through, of how many there were at the beginning:
+/// a gauge, which moves while definitions stay.</summary>
 public sealed class IndexingProgress(long done, long total)
 {
     private long done = done;

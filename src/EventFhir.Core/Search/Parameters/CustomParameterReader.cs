@@ -49,9 +49,11 @@ public sealed class CustomParameterReader(SearchDefinitions definitions)
 
     private Refusal? Check(CustomDefinition definition, string owner)
     {
-        var others = definitions.Customs.Count(custom => custom.Owner != owner && custom.State is not (ParameterState.Dropping or ParameterState.Refused));
+        var others = definitions.Customs.Count(custom =>
+            custom.Owner != owner && custom.State is not ParameterState.Dropping);
         if (others >= Limits.CustomParametersMax)
-            return Refusal.Of(RefusalKind.Unprocessable, "too-costly", $"The server has {Limits.CustomParametersMax} custom parameters; drop one first.");
+            return Refusal.Of(
+                RefusalKind.Unprocessable, "too-costly", $"The server has {Limits.CustomParametersMax} custom parameters; drop one first.");
         foreach (var type in release.ResourceTypes)
         {
             if (!definition.AppliesTo(type)) continue;
@@ -69,7 +71,7 @@ public sealed class CustomParameterReader(SearchDefinitions definitions)
                 return Duplicate($"{type.Name} has the parameter '{definition.Code}' by the specification, and this definition differs from it.");
         foreach (var custom in definitions.Customs)
         {
-            if (custom.Owner == owner || custom.State is ParameterState.Dropping or ParameterState.Refused) continue;
+            if (custom.Owner == owner || custom.State is ParameterState.Dropping) continue;
             if (custom.Definition.Code == definition.Code && custom.Definition.AppliesTo(type))
                 return Duplicate($"{type.Name} has a parameter '{definition.Code}' already, defined by {TypeName}/{custom.Owner}.");
         }
@@ -80,7 +82,8 @@ public sealed class CustomParameterReader(SearchDefinitions definitions)
     {
         var onType = UnionBranches.On(release, type, definition.Expression);
         if (onType.Length == 0) return Invalid("expression", $"has no part that begins at {type.Name}, which is a base.");
-        if (!FhirPathExpression.TryCompileStrictly(onType, type, release, out _, out var error)) return Invalid("expression", $"on {type.Name}: {error}.");
+        if (!FhirPathExpression.TryCompileStrictly(onType, type, release, out _, out var error))
+            return Invalid("expression", $"on {type.Name}: {error}.");
         var expression = SearchExpression.Of(release, onType);
         if (!expression.IsCompiled && onType.Contains("resolve", StringComparison.Ordinal))
             return Invalid("expression", "may use resolve() only as where(resolve() is Type).");
@@ -88,7 +91,8 @@ public sealed class CustomParameterReader(SearchDefinitions definitions)
         if (values.IsEmpty) return Invalid("expression", $"on {type.Name}: the type of its values cannot be told; end it with ofType(…).");
         return values.Any(value => ValueTyping.Fits(definition.Type, value))
             ? null
-            : Invalid("expression", $"on {type.Name}: its values are {Names(values)}, which a parameter of type {Lower(definition.Type)} cannot hold.");
+            : Invalid(
+                "expression", $"on {type.Name}: its values are {Names(values)}, which a parameter of type {Lower(definition.Type)} cannot hold.");
     }
 
     /// <summary>People load the definitions of the specification into their servers.</summary>

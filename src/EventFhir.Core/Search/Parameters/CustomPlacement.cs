@@ -3,7 +3,8 @@ using EventFhir.Model.Definitions;
 
 namespace EventFhir.Core.Search.Parameters;
 
-/// <summary>Where a custom parameter is stored: always in rows, never in columns or terms, so that it can come and go while others use the tables.</summary>
+/// <summary>Where a custom parameter is stored: always in rows, never in columns or terms, so that it can come and go while others use the
+/// tables.</summary>
 internal static class CustomPlacement
 {
     public static ParameterPlacement Of(Release release, TypeDefinition type, SearchParameterDefinition parameter)

@@ -5,7 +5,8 @@ using EventFhir.Model.Definitions;
 
 namespace EventFhir.Core.Search.Parameters;
 
-/// <summary>Parameters of the specification that the configuration switched off, to save their space: they are neither stored nor known to searches.</summary>
+/// <summary>Parameters of the specification that the configuration switched off, to save their space: they are
+/// neither stored nor known to searches.</summary>
 public sealed class SwitchedOff
 {
     public static readonly SwitchedOff None = new(FrozenSet<(TypeDefinition?, string)>.Empty);
@@ -34,6 +35,7 @@ public sealed class SwitchedOff
         if (!types.Any(each => release.SearchParametersOf(each).Any(parameter => parameter.Code == parts[1])))
             throw new FormatException($"'{entry}': there is no such parameter.");
         if (parts[1] is SearchCatalog.Id or SearchCatalog.LastUpdated) throw new FormatException($"'{entry}' takes no space and stays on.");
+        if (parts[1] is "url" or "version") throw new FormatException($"'{entry}' finds what terminology needs, so it stays on.");
         foreach (var compartment in release.Compartments)
             foreach (var member in compartment.Entries)
                 if ((type is null || member.Type == type) && member.Parameters.Contains(parts[1]))

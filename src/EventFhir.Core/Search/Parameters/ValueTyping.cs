@@ -10,7 +10,10 @@ namespace EventFhir.Core.Search.Parameters;
 internal static class ValueTyping
 {
     private static readonly string[] Truths =
-        ["exists", "empty", "not", "all", "allTrue", "anyTrue", "allFalse", "anyFalse", "hasValue", "contains", "startsWith", "endsWith", "matches", "is"];
+    [
+        "exists", "empty", "not", "all", "allTrue", "anyTrue", "allFalse", "anyFalse", "hasValue", "contains", "startsWith", "endsWith", "matches",
+        "is",
+    ];
 
     /// <summary>Empty if the types cannot be told from the definitions.</summary>
     public static ImmutableArray<TypeDefinition> Of(Release release, TypeDefinition type, SearchExpression expression)

@@ -1,7 +1,7 @@
 -- Search parameters that clients define, what is done about them, and which of them every write has to extract.
 
 -- One row for each definition of a SearchParameter resource; a changed definition is a new row, and the old one is dropped.
---   state: 1 waiting, 2 indexing, 3 usable, 4 dropping, 5 refused.
+--   state: 1 waiting, 2 indexing, 3 usable, 4 dropping.
 --   progress: the resources up to this rid have been gone through, in the state at hand.
 create table es.search_parameter (
     id         int         generated always as identity primary key,
