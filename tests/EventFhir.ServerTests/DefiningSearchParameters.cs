@@ -55,7 +55,8 @@ public sealed class DefiningSearchParameters(RunningServer server) : IClassFixtu
     [InlineData("reference", "kept-at", "Patient.contact.organization", "\"contact\":[{\"organization\":{\"reference\":\"http://else.where/Organization/1\"}}]", "http://else.where/Organization/1", "http://else.where/Organization/2")]
     [InlineData("date", "contact-since", "Patient.contact.period", "\"contact\":[{\"name\":{\"family\":\"A\"},\"gender\":\"male\",\"period\":{\"start\":\"2020-01-01\",\"end\":\"2020-12-31\"}}]", "2020", "2021")]
     [InlineData("number", "birth-number", "Patient.multipleBirth.ofType(integer)", "\"multipleBirthInteger\":3", "3", "2")]
-    [InlineData("quantity", "weight", "Patient.extension.where(url='http://w').value.ofType(Quantity)", "\"extension\":[{\"url\":\"http://w\",\"valueQuantity\":{\"value\":2,\"system\":\"http://unitsofmeasure.org\",\"code\":\"kg\"}}]", "2000|http://unitsofmeasure.org|g", "2|http://unitsofmeasure.org|g")]
+    [InlineData("quantity", "weight", "Patient.extension.where(url='http://w').value.ofType(Quantity)",
+        "\"extension\":[{\"url\":\"http://w\",\"valueQuantity\":{\"value\":2,\"system\":\"http://unitsofmeasure.org\",\"code\":\"kg\"}}]", "2000|http://unitsofmeasure.org|g", "2|http://unitsofmeasure.org|g")]
     [InlineData("uri", "photo-url", "Patient.photo.url", "\"photo\":[{\"url\":\"http://p/a/b\"}]", "http://p/a/b", "http://p/a")]
     public async Task Every_type_of_parameter_is_served(string type, string code, string expression, string content, string found, string notFound)
     {
