@@ -44,13 +44,26 @@ internal sealed class EntryBuilder
     }
 
     public void Term(long hash) => terms.Add(hash);
+
     /// <summary>A term whose text can be searched.</summary>
     public void Word(LexiconKind kind, int parameter, long hash, Element text)
     {
         terms.Add(hash);
+        if (!IsKnownWord(hash)) lexicon.Add(new(kind, parameter, hash, StringFolding.Fold(text.Text)));
+    }
+
+    /// <param name="folded">As StringFolding folds it.</param>
+    public void Word(LexiconKind kind, int parameter, long hash, string folded)
+    {
+        terms.Add(hash);
+        if (!IsKnownWord(hash)) lexicon.Add(new(kind, parameter, hash, folded));
+    }
+
+    private bool IsKnownWord(long hash)
+    {
         foreach (var known in lexicon)
-            if (known.Hash == hash) return;
-        lexicon.Add(new(kind, parameter, hash, StringFolding.Fold(text.Text)));
+            if (known.Hash == hash) return true;
+        return false;
     }
 
     public void Identifier(long hash) => identifiers.Add(hash);
