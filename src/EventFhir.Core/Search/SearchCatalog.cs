@@ -14,6 +14,8 @@ public sealed class SearchCatalog(SearchDefinitions definitions)
     public const string Id = "_id";
     public const string LastUpdated = "_lastUpdated";
     public const string Filter = "_filter";
+    public const string List = "_list";
+    public const string Query = "_query";
     public const string Text = "_text";
 
     /// <summary>No parameter, but a key of _sort: how well the words of _text are met.</summary>

@@ -27,11 +27,12 @@ internal sealed class QueryGenerator(IReadOnlyList<Resource> resources, int seed
         var parts = new List<string>();
         for (var clause = 0; clause < random.Next(1, 4); clause++)
         {
-            var part = random.Next(11) switch
+            var part = random.Next(12) switch
             {
                 0 => Chain(type),
                 1 => Has(type),
                 2 => Missing(type),
+                4 => List(type),
                 3 => new FilterGenerator(resources, values, random).Next(type) is { } filter ? $"_filter={Uri.EscapeDataString(filter)}" : null,
                 _ => Clause(random.Next(4) == 0 ? Pick(OfType(type)) : resource),
             };
@@ -78,6 +79,13 @@ internal sealed class QueryGenerator(IReadOnlyList<Resource> resources, int seed
         var references = SearchDefinitions.R4.Catalog.Parameters(source.Type)
             .Where(parameter => SearchDefinitions.R4.Catalog.CanFollow(source.Type, parameter) && (parameter.Targets.IsEmpty || parameter.Targets.Contains(type))).ToList();
         return references.Count > 0 && Clause(source) is { } inner ? $"_has:{source.Type.Name}:{Pick(references).Code}:{inner}" : null;
+    }
+
+    private string? List(TypeDefinition type)
+    {
+        var lists = resources.Where(list => list.Type.Name == "List" && values.Of("List.entry.item.reference", list.Root)
+            .Any(reference => reference.Text.StartsWith(type.Name + "/", StringComparison.Ordinal))).ToList();
+        return lists.Count == 0 ? null : $"_list={Pick(lists).Id}";
     }
 
     private string? Missing(TypeDefinition type)
