@@ -17,7 +17,10 @@ internal sealed class TypeExtractor
     {
         columnCount = layout.Columns.Length;
         hasNarrative = layout.SideTables.HasFlag(SideTables.Text);
-        parameters = [.. layout.Placements.Select(placement => ParameterExtractor.Of(release, layout, placement, baseUrl)).OfType<ParameterExtractor>()];
+        parameters =
+        [
+            .. layout.Placements.Select(placement => ParameterExtractor.Of(release, layout, placement, baseUrl)).OfType<ParameterExtractor>(),
+        ];
     }
 
     public void Extract(Element root, EntryBuilder into)
