@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 
 using EventFhir.Core.Search;
+using EventFhir.Model.Definitions;
 using EventFhir.Model.Elements;
 using EventFhir.PostgresTests.Search;
 using EventFhir.Tests;
@@ -40,7 +41,7 @@ public sealed class Shelf(TestCluster cluster) : IAsyncLifetime
         var parsed = SearchFixture.Parse(type, query + "&_count=1000");
         Assert.True(parsed.Refusal is null, parsed.Refusal?.Issues[0].Diagnostics);
         var found = Ordered(query, await fixture!.AllIdsAsync(parsed.Value));
-        Assert.Equal(Ordered(query, new SearchMatcher(parsed.Value.Definitions, SearchFixture.BaseUrl, stored).Search(parsed.Value).Select(resource => resource.Id!)), found);
+        Assert.Equal(Ordered(query, new SearchMatcher(Release.R4, SearchFixture.BaseUrl, stored).Search(parsed.Value).Select(resource => resource.Id!)), found);
         return found;
     }
 
