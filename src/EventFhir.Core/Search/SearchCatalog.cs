@@ -14,6 +14,8 @@ public sealed class SearchCatalog(SearchDefinitions definitions)
     public const string Id = "_id";
     public const string LastUpdated = "_lastUpdated";
     public const string Filter = "_filter";
+    public const string List = "_list";
+    public const string Query = "_query";
     public const string Text = "_text";
 
     /// <summary>No parameter, but a key of _sort: how well the words of _text are met.</summary>
@@ -55,12 +57,14 @@ public sealed class SearchCatalog(SearchDefinitions definitions)
     public bool CanFollow(TypeDefinition type, SearchParameterDefinition parameter) =>
         Stored(type, parameter.Code) is ParameterPlacement.ReferenceColumn or ParameterPlacement.ReferenceRows;
 
-    /// <summary>True if :missing can be asked. Composites have no value of their own, and a reference of one type cannot be told from its
-    /// siblings when it points elsewhere; of a narrative only the words are stored.</summary>
-    public bool CanBeMissing(TypeDefinition type, SearchParameterDefinition parameter) =>
-        parameter.Type is not SearchParameterType.Composite
-            && definitions.LayoutOf(type).Find(parameter.Code)
-                is not (ParameterPlacement.SameAs { Target: not null } or ParameterPlacement.Narrative);
+    /// <summary>True if :missing can be asked: not of a narrative, of which only the words are stored, and not where a parameter takes the
+    /// references to one type out of several parameters.</summary>
+    public bool CanBeMissing(TypeDefinition type, SearchParameterDefinition parameter) => definitions.LayoutOf(type).Find(parameter.Code) switch
+    {
+        ParameterPlacement.Narrative => false,
+        ParameterPlacement.SameAs { Target: not null } => CanFollow(type, parameter),
+        _ => true,
+    };
 
     /// <summary>True if a resource has one element at most for the parameter.</summary>
     public bool IsSingle(TypeDefinition type, SearchParameterDefinition parameter) =>

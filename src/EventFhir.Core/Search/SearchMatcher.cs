@@ -74,15 +74,30 @@ public sealed class SearchMatcher(Release release, string baseUrl, IReadOnlyList
             var component = parameter.Components[place];
             var definition = release.FindSearchParameter(component.Definition)
                 ?? throw new UnreachableException($"{component.Definition} is not defined.");
-            if (!parameters.Of(component.Expression, context).Any(element => elements.Matches(definition, value.Components[place], element)))
-                return false;
+            if (!Component(parameter, place, context).Any(element => elements.Matches(definition, value.Components[place], element))) return false;
         }
         return true;
     }
 
+    /// <summary>The values of one component. A composite on the resource itself is that of its parameters, as they are on their own.</summary>
+    private IEnumerable<Element> Component(SearchParameterDefinition composite, int place, Element context)
+    {
+        var component = composite.Components[place];
+        var own = composite.Expression == composite.Base.Name
+            ? release.SearchParametersOf(composite.Base).FirstOrDefault(parameter => parameter.Url == component.Definition)
+            : null;
+        return parameters.Of(own?.Expression ?? component.Expression, context);
+    }
+
     private bool HasValue(SearchParameterDefinition parameter, Resource resource) =>
         parameter.Code is SearchCatalog.Id or SearchCatalog.LastUpdated
-        || parameters.Of(parameter, resource).Any(element => ElementMatcher.IsSearchable(parameter, element));
+        || parameters.Of(parameter, resource).Any(element => parameter.Components.IsEmpty
+            ? ElementMatcher.IsSearchable(parameter, element)
+            : Enumerable.Range(0, parameter.Components.Length).All(place => HasComponent(parameter, place, element)));
+
+    private bool HasComponent(SearchParameterDefinition composite, int place, Element context) =>
+        release.FindSearchParameter(composite.Components[place].Definition) is { } definition
+        && Component(composite, place, context).Any(element => ElementMatcher.IsSearchable(definition, element));
 
     private bool PointsTo(SearchParameterDefinition parameter, Resource from, Resource to) =>
         to.Id is { } id && ResourceId.TryParse(id, out _)

@@ -43,7 +43,9 @@ internal sealed class FilterGenerator(IReadOnlyList<Resource> resources, Paramet
         if (targets.Count == 0) return null;
         var target = Pick(targets);
         var condition = random.Next(3) == 0 ? Next(target.Type, depth + 1) : null;
-        return Test(target) is { } test ? $"{reference.Code}{(condition is null ? "" : $"[{condition}]")}.{test}" : null;
+        var path = Test(target) is { } test ? $"{reference.Code}{(condition is null ? "" : $"[{condition}]")}.{test}" : null;
+        // Other types of target may have several values where this one has one.
+        return path?.Contains(" ne ", StringComparison.Ordinal) is true ? null : path;
     }
 
     private string? Test(Resource resource)

@@ -27,11 +27,12 @@ internal sealed class QueryGenerator(IReadOnlyList<Resource> resources, int seed
         var parts = new List<string>();
         for (var clause = 0; clause < random.Next(1, 4); clause++)
         {
-            var part = random.Next(11) switch
+            var part = random.Next(12) switch
             {
                 0 => Chain(type),
                 1 => Has(type),
                 2 => Missing(type),
+                4 => List(type),
                 3 => new FilterGenerator(resources, values, random).Next(type) is { } filter ? $"_filter={Uri.EscapeDataString(filter)}" : null,
                 _ => Clause(random.Next(4) == 0 ? Pick(OfType(type)) : resource),
             };
@@ -80,6 +81,13 @@ internal sealed class QueryGenerator(IReadOnlyList<Resource> resources, int seed
         return references.Count > 0 && Clause(source) is { } inner ? $"_has:{source.Type.Name}:{Pick(references).Code}:{inner}" : null;
     }
 
+    private string? List(TypeDefinition type)
+    {
+        var lists = resources.Where(list => list.Type.Name == "List" && values.Of("List.entry.item.reference", list.Root)
+            .Any(reference => reference.Text.StartsWith(type.Name + "/", StringComparison.Ordinal))).ToList();
+        return lists.Count == 0 ? null : $"_list={Pick(lists).Id}";
+    }
+
     private string? Missing(TypeDefinition type)
     {
         var parameter = Pick(SearchDefinitions.R4.Catalog.Parameters(type).Where(parameter => SearchDefinitions.R4.Catalog.CanBeMissing(type, parameter)).ToList());
@@ -113,7 +121,7 @@ internal sealed class QueryGenerator(IReadOnlyList<Resource> resources, int seed
         var (modifier, cut) = random.Next(4) switch
         {
             0 => (":exact", text),
-            1 => (":contains", text.Substring(text.Length / 3, Math.Max(1, text.Length / 3))),
+            1 => (":contains", text.Length < 3 ? text : Middle(text)),
             2 => ("", Pick(text.Split(' ').Where(word => word.Length > 0).DefaultIfEmpty(text).ToList())),
             _ => ("", text[..random.Next(1, text.Length + 1)].ToUpperInvariant()),
         };
@@ -217,6 +225,12 @@ internal sealed class QueryGenerator(IReadOnlyList<Resource> resources, int seed
             1 => (":above", Escape(url + "/more")),
             _ => ("", Escape(url)),
         };
+    }
+
+    private string Middle(string text)
+    {
+        var at = random.Next(text.Length - 2);
+        return text.Substring(at, random.Next(1, Math.Min(60, text.Length - at)));
     }
 
     private string? Words(string parameter, string text)

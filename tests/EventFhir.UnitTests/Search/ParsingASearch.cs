@@ -35,6 +35,7 @@ public sealed class ParsingASearch
     [InlineData("Condition", "_text=bone or liver metastases", "Condition[Narrative says (bone | (liver & metastases))]")]
     [InlineData("Condition", "_text=Follow-up NOT \"in March\"", "Condition[Narrative says (follow_up & !in_march)]")]
     [InlineData("Condition", "_text=not not \"and\"(or_x)or y", "Condition[Narrative says ((and & or_x) | y)]")]
+    [InlineData("Patient", "name=a&_contained=false&_containedType=container", "Patient[name=StartsWith 'a']")]
     [InlineData("Condition", "_text=bone,Müller", "Condition[Narrative says (bone | muller)]")]
     [InlineData("RiskAssessment", "probability=gt0.8", "RiskAssessment[probability=Greater 0.8 [0.75, 0.85)]")]
     [InlineData("RiskAssessment", "probability=100", "RiskAssessment[probability=Equal 100 [99.5, 100.5)]")]
@@ -57,10 +58,14 @@ public sealed class ParsingASearch
     [InlineData("Patient", "_has:Observation:patient:code=1234-5", "Patient[patient <- Observation[code=*|1234-5]]")]
     [InlineData("Patient", "_has:Observation:patient:_has:AuditEvent:entity:agent=MyUserId", "Patient[patient <- Observation[entity <- AuditEvent[agent=*/MyUserId]]]")]
     [InlineData("Encounter", "patient._has:Group:member:_id=102", "Encounter[patient -> Group[member <- Group[id=102]] or Patient[member <- Group[id=102]]]")]
+    [InlineData("Patient", "_list=42,List/43", "Patient[item <- List[id=42 or 43]]")]
     public void Parameters_become_clauses(string type, string query, string clauses) => Assert.Equal(clauses, ClauseText.Of(Parse(Strict, type, query).Value));
 
     [Theory]
     [InlineData("Patient", "colour=red")]
+    [InlineData("Patient", "_contained=true")]
+    [InlineData("Patient", "_contained=perhaps")]
+    [InlineData("Patient", "_containedType=x")]
     [InlineData("Patient", "_text=bone and")]
     [InlineData("Patient", "_text=or bone")]
     [InlineData("Patient", "_text=(bone")]
@@ -108,6 +113,9 @@ public sealed class ParsingASearch
     [InlineData("Observation", "code-value-quantity=8480-6")]
     [InlineData("Patient", "_has:Observation:code:status=final")]
     [InlineData("Patient", "_has:Observation:patient=x")]
+    [InlineData("Patient", "_list=$current-problems")]
+    [InlineData("Patient", "_list=a b")]
+    [InlineData("Patient", "_query=current-high-risk")]
     [InlineData("Patient", "_sort=gender")]
     [InlineData("Patient", "_count=-1")]
     [InlineData("Patient", "_include=Patient:name")]
@@ -163,6 +171,20 @@ public sealed class ParsingASearch
         var query = new SearchParser(Strict).ParseSystem([new("_type", "Patient,Observation"), new("_id", "1")]).Value;
         Assert.Equal("Patient[id=1] + Observation[id=1]", ClauseText.Of(query));
     }
+
+    [Fact]
+    public void A_system_search_without_types_takes_the_parameters_that_all_types_have()
+    {
+        var parser = new SearchParser(Strict);
+        var query = parser.ParseSystem([new("_lastUpdated", "ge2020"), new("_tag", "x"), new("_id", "1"), new("_profile", "http://p"), new("_list", "7")]).Value;
+        Assert.Equal(Release.R4.ResourceTypes, query.Types.Select(type => type.Type));
+        Assert.All(query.Types, type => Assert.Equal(5, type.Clauses.Length));
+        Assert.NotNull(parser.ParseSystem([new("name", "x")]).Refusal);
+    }
+
+    [Fact]
+    public void Named_queries_are_refused_to_lenient_clients_too() =>
+        Assert.NotNull(Parse(Strict with { Unknown = UnknownParameters.Ignore }, "Patient", "_query=x").Refusal);
 
     [Fact]
     public void A_compartment_search_adds_the_membership()

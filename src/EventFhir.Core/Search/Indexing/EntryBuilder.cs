@@ -52,10 +52,21 @@ internal sealed class EntryBuilder
     public void Word(LexiconKind kind, int parameter, long hash, Element text)
     {
         Term(hash);
-        if (Home is TermHome.Identifiers) return;
+        if (Home is TermHome.Terms && !IsKnownWord(hash)) lexicon.Add(new(kind, parameter, hash, StringFolding.Fold(text.Text)));
+    }
+
+    /// <param name="folded">As StringFolding folds it.</param>
+    public void Word(LexiconKind kind, int parameter, long hash, string folded)
+    {
+        Term(hash);
+        if (Home is TermHome.Terms && !IsKnownWord(hash)) lexicon.Add(new(kind, parameter, hash, folded));
+    }
+
+    private bool IsKnownWord(long hash)
+    {
         foreach (var known in lexicon)
-            if (known.Hash == hash) return;
-        lexicon.Add(new(kind, parameter, hash, StringFolding.Fold(text.Text)));
+            if (known.Hash == hash) return true;
+        return false;
     }
 
     public void Identifier(long hash) => identifiers.Add(hash);

@@ -21,6 +21,9 @@ public abstract record ParameterPlacement
     /// <summary>Where its terms are. What is said of terms below holds of identifiers where it is there.</summary>
     public TermHome Home { get; init; }
 
+    /// <summary>Where the values really are.</summary>
+    internal ParameterPlacement Stored => this is SameAs same ? same.Of.Stored : this;
+
     internal SearchExpression Expression { get; init; } = new("", []);
 
     /// <summary>_id and _lastUpdated: the head of the resource, es.stream.</summary>
@@ -32,7 +35,8 @@ public abstract record ParameterPlacement
     /// <summary>Nothing is stored for it: the parameter is no value of the resource (_query, _filter), or is off by default (_content).</summary>
     public sealed record Nowhere(SearchParameterDefinition Parameter) : ParameterPlacement(Parameter);
 
-    /// <summary>The values are another parameter's, or those of them that point to Target.</summary>
+    /// <summary>The values are another parameter's, or those of them that point to Target. For :missing, H(Present) of this parameter stands for a
+    /// reference to Target that has no key.</summary>
     public sealed record SameAs(SearchParameterDefinition Parameter, ParameterPlacement Of, TypeDefinition? Target) : ParameterPlacement(Parameter);
 
     /// <summary>The values are those of the other parameters together (combo-code: code and component-code).</summary>
@@ -91,7 +95,7 @@ public abstract record ParameterPlacement
     /// <summary>
     /// Rows (P, normalized, exact) for the whole of each string, and (P, word, "") for each word after the first (<see cref="StringWords"/>).
     /// Normalized is cut at <see cref="IndexLimits.StringLengthMax"/>, or one before it where that would split a pair of surrogates; a row of
-    /// such a length may stand for a longer value, so compare with Exact or look at the resource.
+    /// such a length may stand for a longer value: then there is also a row (<see cref="Hashing.LongText"/> of P, all of it normalized, "").
     /// </summary>
     public sealed record StringRows(SearchParameterDefinition Parameter) : ParameterPlacement(Parameter);
 
