@@ -12,10 +12,13 @@ internal static class IncludeStatement
 {
     /// <summary>Columns: rid, type, id, version, kind, updated, body; null if nothing can be followed.</summary>
     /// <param name="found">What the answer holds already.</param>
+    /// <param name="snapshot">The versions that it saw are followed and included.</param>
     public static NpgsqlBatchCommand? Of(
-        IEnumerable<Include> includes, long[] from, long[] found, long max, Func<TypeDefinition, bool> hasTables)
+        IEnumerable<Include> includes, long[] from, long[] found, long max, Func<TypeDefinition, bool> hasTables, string snapshot)
     {
         var sql = new SqlBuilder();
+        var seen = SearchCompiler.Seen(sql, snapshot);
+        var clauses = new ClauseWriter(sql, hasTables, seen);
         sql.Append($"with i as materialized (select distinct r.rid from (");
         var isFirst = true;
         foreach (var include in includes.Where(include => hasTables(include.Source)))
@@ -24,38 +27,45 @@ internal static class IncludeStatement
             {
                 var placement = ClauseWriter.PlacementOf(include.Source, parameter);
                 if (ClauseWriter.Stored(placement) is not (ParameterPlacement.ReferenceColumn or ParameterPlacement.ReferenceRows)) continue;
-                if (!isFirst) sql.Append($" union all ");
-                isFirst = false;
-                Write(sql, include, placement, from);
+                foreach (var tables in clauses.SourcesOf(include.Source))
+                {
+                    if (!isFirst) sql.Append($" union all ");
+                    isFirst = false;
+                    Write(sql, include, tables, placement, from);
+                }
             }
         }
         if (isFirst) return null;
         sql.Append($"""
             ) r where r.rid <> all({found}) limit {max})
-            select s.rid, s.type, s.id, s.version, e.kind, s.updated, e.body
-            from i join es.stream s on s.rid = i.rid and s.version > 0 and not s.deleted join es.event e on e.seq = s.seq
+            select s.rid, s.type, s.id, e.version, e.kind, e.recorded_at, e.body
+            from i join es.stream s on s.rid = i.rid
+            join lateral (select * from es.event v where v.rid = s.rid and pg_visible_in_snapshot(v.xid, {seen})
+                order by v.version desc limit 1) e on e.kind <> 3
             order by s.rid
             """);
         return sql.Statement();
     }
 
-    private static void Write(SqlBuilder sql, Include include, ParameterPlacement placement, long[] from)
+    private static void Write(SqlBuilder sql, Include include, TableNames tables, ParameterPlacement placement, long[] from)
     {
-        var tables = new TableNames(include.Source);
         var target = include.Target ?? (placement as ParameterPlacement.SameAs)?.Target;
         var stored = ClauseWriter.Stored(placement);
         var isForward = include.Direction is IncludeDirection.Forward;
         if (stored is ParameterPlacement.ReferenceColumn column)
         {
             var name = tables.Column(column.Column);
-            if (isForward) sql.Append($"select x.{name} as rid from {tables.Main} x where x.rid = any({from}) and x.{name} is not null");
-            else sql.Append($"select x.rid from {tables.Main} x where x.{name} = any({from})");
+            if (isForward)
+                sql.Append($"select x.{name} as rid from {tables.Main} x where {tables.IsRead}x.rid = any({from}) and x.{name} is not null");
+            else sql.Append($"select x.rid from {tables.Main} x where {tables.IsRead}x.{name} = any({from})");
             if (target is not null) WriteTarget(sql, SqlWriter.Text($"x.{name}"), target);
             return;
         }
         var parameter = Hashing.Parameter(stored.Parameter.Code);
         if (isForward) sql.Append($"select t.target as rid from {tables.References} t where t.parameter = {parameter} and t.rid = any({from})");
         else sql.Append($"select t.rid from {tables.References} t where t.parameter = {parameter} and t.target = any({from})");
+        if (tables.Versions is RowVersions.Unchanged)
+            sql.Append($" and exists (select from {tables.Main} x where {tables.IsRead}x.rid = t.rid)");
         if (target is not null) WriteTarget(sql, new SqlText("t.target"), target);
     }
 

@@ -35,6 +35,11 @@ internal sealed record SortColumn(SqlName Name, SortKey Key, SqlText CastFromTex
     /// <summary>The value of the key for the row x of the main table.</summary>
     public void Write(SqlBuilder sql, TableNames tables)
     {
+        if (Key.Code is SearchCatalog.LastUpdated && tables.Versions is RowVersions.Past)
+        {
+            sql.Append($"(select e.recorded_at from es.event e where e.seq = x.seq)");
+            return;
+        }
         if (Key.Code is SearchCatalog.Id or SearchCatalog.LastUpdated)
         {
             sql.Append($"(select s.{new SqlName(Key.Code is SearchCatalog.Id ? "id" : "updated")} from es.stream s where s.rid = x.rid)");

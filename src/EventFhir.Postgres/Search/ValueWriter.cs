@@ -99,7 +99,7 @@ internal sealed class ValueWriter(SqlBuilder sql)
         else sql.Append($"x.terms && {hashes}");
     }
 
-    private void WriteHashes(SqlName table, long[] hashes) => sql.Append($"x.rid in (select t.rid from {table} t where t.hash = any({hashes}))");
+    private void WriteHashes(SqlText table, long[] hashes) => sql.Append($"x.rid in (select t.rid from {table} t where t.hash = any({hashes}))");
 
     private void WriteIdentifiers(TableNames tables, string code, ImmutableArray<SearchValue> values)
     {
