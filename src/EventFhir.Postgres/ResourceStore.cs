@@ -4,6 +4,7 @@ using System.Threading.Channels;
 using EventFhir.Core.Events;
 using EventFhir.Core.Search.Indexing;
 using EventFhir.Model.Definitions;
+using EventFhir.Postgres.Bulk;
 using EventFhir.Postgres.Projections;
 using EventFhir.Postgres.Writing;
 
@@ -23,13 +24,14 @@ public sealed class ResourceStore : IAsyncDisposable
     private readonly Channel<PendingGroup> large;
     private readonly ImmutableArray<Task> lanes;
 
-    /// <param name="layoutOf">TypeLayout.Of for the release: where the search parameters of a type are stored.</param>
+    /// <param name="layoutOf">SearchDefinitions.LayoutOf: where the search parameters of a type are stored.</param>
     public ResourceStore(
         EventDatabase database, Release release, Func<TypeDefinition, TypeLayout> layoutOf, StoreOptions? options = null, ILogger? logger = null)
     {
         this.options = options ?? new StoreOptions();
         logger ??= NullLogger.Instance;
-        var projections = new ProjectionCatalog(database.Writer, layoutOf);
+        var projections = new ProjectionCatalog(database.Writer, layoutOf, this.options.NewTables);
+        var known = new KnownRids();
         small = Channel.CreateBounded<PendingGroup>(this.options.QueueLengthMax);
         large = Channel.CreateBounded<PendingGroup>(this.options.LargeGroupsWaitingMax);
         // Each large group is a batch of its own.
@@ -40,7 +42,7 @@ public sealed class ResourceStore : IAsyncDisposable
             .. Enumerable.Range(0, this.options.LargeLanes).Select(_ => Run(large, alone)),
         ];
         Task Run(Channel<PendingGroup> arrivals, StoreOptions laneOptions) =>
-            Task.Run(() => new WriteLane(new WriteQueue(arrivals, laneOptions), database, projections, release, logger).RunAsync());
+            Task.Run(() => new WriteLane(new WriteQueue(arrivals, laneOptions), database, projections, known, release, logger).RunAsync());
     }
 
     /// <summary>One outcome per command, in their order.</summary>

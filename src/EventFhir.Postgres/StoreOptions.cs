@@ -1,5 +1,8 @@
 namespace EventFhir.Postgres;
 
+/// <summary>Whether the search tables of a type that is met for the first time get their indexes at once.</summary>
+public enum NewTables { Indexed, IndexedLater }
+
 /// <summary>How writes are gathered into commits (docs/storage.md, "Group commit").</summary>
 public sealed record StoreOptions
 {
@@ -19,4 +22,7 @@ public sealed record StoreOptions
     public int LargeLanes { get; init; } = 2;
 
     public int LargeGroupsWaitingMax { get; init; } = 256;
+
+    /// <summary>For an import, which makes the indexes of what it has loaded at its end (<see cref="PendingIndexes"/>).</summary>
+    public NewTables NewTables { get; init; } = NewTables.Indexed;
 }

@@ -1,8 +1,8 @@
 using System.Data.Common;
 
-using EventFhir.Core.Search.Indexing;
 using EventFhir.Postgres;
 using EventFhir.Postgres.Embedded;
+using EventFhir.Postgres.Projections;
 using EventFhir.Server.Observability;
 
 namespace EventFhir.Server;
@@ -60,8 +60,14 @@ public sealed class Database : IAsyncDisposable
     }
 
     /// <summary>The write path; the caller disposes it before the database.</summary>
-    public ResourceStore OpenStore(EventFhirOptions options) =>
-        new(Events, options.Release, TypeLayout.Of, new StoreOptions { Lanes = options.WriterLanes }, loggers.CreateLogger<ResourceStore>());
+    public ResourceStore OpenStore(EventFhirOptions options, NewTables newTables = NewTables.Indexed) => new(
+        Events, options.Release, options.Definitions.LayoutOf,
+        new StoreOptions { Lanes = options.WriterLanes, NewTables = newTables },
+        loggers.CreateLogger<ResourceStore>());
+
+    /// <summary>Makes the search indexes that an import has put off.</summary>
+    public Task CompleteIndexesAsync(EventFhirOptions options, CancellationToken cancellationToken) =>
+        new PendingIndexes(Events, options.Release, options.Definitions.LayoutOf).CompleteAsync(cancellationToken);
 
     public async ValueTask DisposeAsync()
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 
+using EventFhir.Core.Search;
 using EventFhir.Model.Definitions;
 
 namespace EventFhir.Server;
@@ -22,6 +23,10 @@ public sealed record EventFhirOptions
     public string? BaseUrl { get; init; }
 
     public Release Release { get; init; } = Release.R4;
+
+    /// <summary>The search parameters that are in force.</summary>
+    public SearchDefinitions Definitions => SearchDefinitions.Of(Release);
+
     public int WriterLanes { get; init; } = 1;
     public string? PageKey { get; init; }
     public bool LogJson { get; init; }

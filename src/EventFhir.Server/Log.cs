@@ -17,4 +17,7 @@ internal static partial class Log
 
     [LoggerMessage(1012, LogLevel.Error, "Request {RequestId} failed in the database: SQLSTATE {SqlState} {StackTrace}")]
     public static partial void StatementFailed(ILogger logger, string requestId, string? sqlState, string? stackTrace);
+
+    [LoggerMessage(1031, LogLevel.Warning, "Search indexes that an import left to be made could not be made; the next start tries again: {Reason}")]
+    public static partial void IndexesStillPending(ILogger logger, string reason);
 }

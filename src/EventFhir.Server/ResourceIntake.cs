@@ -16,7 +16,7 @@ public enum BodyId { Ignored, Required }
 public sealed class ResourceIntake(Release release, IndexExtractor extractor)
 {
     public static ResourceIntake For(EventFhirOptions options) =>
-        new(options.Release, new IndexExtractor(options.Release, options.BaseUrl is null ? null : new Uri(options.BaseUrl)));
+        new(options.Release, new IndexExtractor(options.Definitions, options.BaseUrl is null ? null : new Uri(options.BaseUrl)));
 
     /// <summary>For a resource whose key the URL tells. Nothing that is returned points into the text.</summary>
     public (ResourceContent? Content, Refusal? Refusal) Prepare(ReadOnlyMemory<byte> json, ResourceKey key, BodyId bodyId)
@@ -43,7 +43,7 @@ public sealed class ResourceIntake(Release release, IndexExtractor extractor)
     }
 
     /// <summary>How rebuild and verify make the search rows of stored text: as the write did.</summary>
-    public ReplayRules ReplayRules => new(release, TypeLayout.Of, (type, body) =>
+    public ReplayRules ReplayRules => new(release, extractor.Definitions.LayoutOf, (type, body) =>
         ResourceJsonReader.Read(body, release).Resource is { } resource && resource.Type == type
             ? extractor.Extract(resource)
             : throw new InvalidDataException($"A stored {type.Name} cannot be read."));

@@ -1,3 +1,5 @@
+using System.Data.Common;
+
 using EventFhir.Core;
 using EventFhir.Model;
 using EventFhir.Postgres;
@@ -20,6 +22,8 @@ public sealed class ServerHost : IAsyncDisposable
 {
     private readonly WebApplication app;
     private readonly ResourceStore store;
+    private readonly CancellationTokenSource stopping = new();
+    private Task indexing = Task.CompletedTask;
 
     private ServerHost(WebApplication app, ResourceStore store) => (this.app, this.store) = (app, store);
 
@@ -45,6 +49,7 @@ public sealed class ServerHost : IAsyncDisposable
             await host.DisposeAsync();
             throw;
         }
+        host.indexing = host.CompleteIndexesAsync(options, database, loggers.CreateLogger<ServerHost>());
         Log.Serving(loggers.CreateLogger<ServerHost>(), options.Release.Name, host.Url);
         return host;
     }
@@ -55,8 +60,28 @@ public sealed class ServerHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await app.StopAsync();
+        await stopping.CancelAsync();
+        await indexing;
+        stopping.Dispose();
         await store.DisposeAsync();
         await app.DisposeAsync();
+    }
+
+    /// <summary>Beside the requests: what an import that was killed has left is slow to search, not wrong.</summary>
+    private async Task CompleteIndexesAsync(EventFhirOptions options, Database database, ILogger logger)
+    {
+        try
+        {
+            await database.CompleteIndexesAsync(options, stopping.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // The next start goes on.
+        }
+        catch (DbException exception)
+        {
+            Log.IndexesStillPending(logger, exception.SqlState ?? exception.Message);
+        }
     }
 
     private static WebApplication Build(EventFhirOptions options)
@@ -89,13 +114,13 @@ public sealed class ServerHost : IAsyncDisposable
         var baseUrl = new BaseUrl(options.BaseUrl);
         var reader = new ResourceReader(database.Events);
         var pageLink = new PageLink(options.PageKey ?? database.SharedSecret);
-        var searches = new SearchEndpoints(release, new SearchReader(database.Events, release), baseUrl, pageLink, time);
+        var searches = new SearchEndpoints(options.Definitions, new SearchReader(database.Events, release), baseUrl, pageLink, time);
         var interactions = Interactions.OfResources(
             new ReadEndpoints(release, reader),
             new WriteEndpoints(release, negotiation, ResourceIntake.For(options), store, reader, baseUrl, time),
             new HistoryEndpoints(release, new HistoryReader(database.Events, release), reader, baseUrl, pageLink))
             .AddRange(Interactions.OfSearch(searches));
-        var capabilities = new CapabilityStatementWriter(release, Interactions.AbilitiesOf(interactions), time.GetUtcNow());
+        var capabilities = new CapabilityStatementWriter(options.Definitions, Interactions.AbilitiesOf(interactions), time.GetUtcNow());
         var routes = new FhirRoutes([Interactions.OfMetadata(new MetadataEndpoint(capabilities, baseUrl)), .. interactions], release, negotiation);
 
         var errors = new ErrorAnswers(routes, loggers.CreateLogger<ErrorAnswers>());

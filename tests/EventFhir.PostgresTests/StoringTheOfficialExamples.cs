@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 
 using EventFhir.Core.Events;
+using EventFhir.Core.Search;
 using EventFhir.Core.Search.Indexing;
 using EventFhir.Model.Definitions;
 using EventFhir.Model.Json;
@@ -16,17 +17,17 @@ namespace EventFhir.PostgresTests;
 /// <summary>Every official R4 example that is valid, through extraction, storage, verification and rebuild.</summary>
 public sealed class StoringTheOfficialExamples(TestCluster cluster)
 {
-    private static readonly IndexExtractor Extractor = new(Release.R4, baseUrl: null);
+    private static readonly IndexExtractor Extractor = new(SearchDefinitions.R4, baseUrl: null);
 
     private static readonly ReplayRules Rules = new(
-        Release.R4, TypeLayout.Of, static (_, body) => Extractor.Extract(ResourceJsonReader.Read(body, Release.R4).Resource!));
+        Release.R4, SearchDefinitions.R4.LayoutOf, static (_, body) => Extractor.Extract(ResourceJsonReader.Read(body, Release.R4).Resource!));
 
     [Fact]
     public async Task They_are_stored_found_clean_and_rebuilt()
     {
         await using var database = new EventDatabase(await cluster.NewDatabaseAsync());
         await database.Migrator.ApplyAsync(default);
-        await using var store = new ResourceStore(database, Release.R4, TypeLayout.Of);
+        await using var store = new ResourceStore(database, Release.R4, SearchDefinitions.R4.LayoutOf);
         var commands = Examples().DistinctBy(command => command.Key).ToList();
         Assert.True(commands.Count > 2_000, $"Only {commands.Count} examples are valid.");
         await Parallel.ForEachAsync(commands.Chunk(100), async (chunk, stop) =>

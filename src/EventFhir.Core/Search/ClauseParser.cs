@@ -28,7 +28,7 @@ internal sealed class ClauseParser(SearchContext context)
 
         var dot = name.IndexOf('.');
         var (code, modifier) = Cut(dot < 0 ? name : name[..dot], ':');
-        if (SearchCatalog.Find(context.Release, type, code) is not { } parameter) return null;
+        if (context.Catalog.Find(type, code) is not { } parameter) return null;
         return dot < 0 ? ParseValues(type, parameter, modifier, value) : ParseChain(type, parameter, modifier, name[(dot + 1)..], value, depth);
     }
 
@@ -38,7 +38,7 @@ internal sealed class ClauseParser(SearchContext context)
     {
         if (parameter.Type is not SearchParameterType.Reference)
             return Bad("invalid", $"'{parameter.Code}' is not a reference, so nothing can be chained to it.");
-        if (!SearchCatalog.CanFollow(type, parameter))
+        if (!context.Catalog.CanFollow(type, parameter))
             return Bad("not-supported", $"'{parameter.Code}' holds canonical URLs; chaining over them is not supported.");
         ImmutableArray<TypeDefinition> targets = parameter.Targets.IsEmpty ? context.Release.ResourceTypes : parameter.Targets;
         if (modifier.Length > 0)
@@ -64,9 +64,9 @@ internal sealed class ClauseParser(SearchContext context)
         var (code, rest) = Cut(afterType, ':');
         if (rest.Length == 0) return Bad("invalid", "_has is written as _has:Type:reference:parameter=value.");
         if (context.Release.FindResourceType(typeName) is not { } source) return Bad("invalid", "_has names a resource type that does not exist.");
-        if (SearchCatalog.Find(context.Release, source, code) is not { } parameter) return null;
+        if (context.Catalog.Find(source, code) is not { } parameter) return null;
         if (parameter.Type is not SearchParameterType.Reference) return Bad("invalid", $"'{parameter.Code}' of {source.Name} is not a reference.");
-        if (!SearchCatalog.CanFollow(source, parameter))
+        if (!context.Catalog.CanFollow(source, parameter))
             return Bad("not-supported", $"'{parameter.Code}' holds canonical URLs; _has over them is not supported.");
         if (!PointsTo(parameter, type)) return Bad("invalid", $"'{parameter.Code}' of {source.Name} does not point to {type.Name}.");
         if (Parse(source, rest, value, depth + 1) is not { } inner) return null;
@@ -76,11 +76,11 @@ internal sealed class ClauseParser(SearchContext context)
     private Outcome<Clause> ParseValues(TypeDefinition type, SearchParameterDefinition parameter, string modifier, string value)
     {
         if (modifier == "missing")
-            return SearchCatalog.CanBeMissing(type, parameter) ? ParseMissing(parameter, value) : UnsupportedModifier(parameter, modifier);
+            return context.Catalog.CanBeMissing(type, parameter) ? ParseMissing(parameter, value) : UnsupportedModifier(parameter, modifier);
         // Canonicals name no type by their form, so :[type] is for references with keys.
-        var isType = SearchCatalog.CanFollow(type, parameter) && parameter.Type is SearchParameterType.Reference
+        var isType = context.Catalog.CanFollow(type, parameter) && parameter.Type is SearchParameterType.Reference
             && FindTarget(parameter, modifier) is not null;
-        if (modifier.Length > 0 && !isType && !SearchCatalog.ModifiersOf(type, parameter).Contains(modifier))
+        if (modifier.Length > 0 && !isType && !context.Catalog.ModifiersOf(type, parameter).Contains(modifier))
             return UnsupportedModifier(parameter, modifier);
 
         var alternatives = EscapedText.Split(value, ',');

@@ -51,7 +51,7 @@ internal sealed class ResultParser(SearchContext context, ImmutableArray<TypeDef
             var direction = part.StartsWith('-') ? SortDirection.Descending : SortDirection.Ascending;
             var code = part.TrimStart('-');
             foreach (var type in types)
-                if (!SearchCatalog.CanSort(type, code))
+                if (!context.Catalog.CanSort(type, code))
                     return Refusal.Of(RefusalKind.BadRequest, "not-supported", $"{type.Name} cannot be sorted by '{code}'.");
             keys.Add(new SortKey(code, direction));
         }
@@ -135,7 +135,7 @@ internal sealed class ResultParser(SearchContext context, ImmutableArray<TypeDef
     }
 
     private IEnumerable<SearchParameterDefinition> References(TypeDefinition type) =>
-        SearchCatalog.Parameters(context.Release, type).Where(parameter => SearchCatalog.CanFollow(type, parameter));
+        context.Catalog.Parameters(type).Where(parameter => context.Catalog.CanFollow(type, parameter));
 
     private static string Head(string name) => name.IndexOf(':') is >= 0 and var colon ? name[..colon] : name;
 

@@ -9,14 +9,14 @@ namespace EventFhir.Core.Search;
 /// Which search parameters, modifiers and sort keys the server answers: the one place that the parser, the compiler and the CapabilityStatement
 /// ask, so that none of them promises what another lacks.
 /// </summary>
-public static class SearchCatalog
+public sealed class SearchCatalog(SearchDefinitions definitions)
 {
     public const string Id = "_id";
     public const string LastUpdated = "_lastUpdated";
     public const string Filter = "_filter";
 
     /// <summary>True if the parameter of this type can be searched: its values are stored, and every form of value can be asked for.</summary>
-    public static bool Supports(TypeDefinition type, SearchParameterDefinition parameter) => TypeLayout.Of(type).Find(parameter.Code) switch
+    public bool Supports(TypeDefinition type, SearchParameterDefinition parameter) => definitions.LayoutOf(type).Find(parameter.Code) switch
     {
         null or ParameterPlacement.Nowhere or ParameterPlacement.Narrative => false,
         ParameterPlacement.Head => parameter.Code is Id or LastUpdated,
@@ -24,45 +24,45 @@ public static class SearchCatalog
     };
 
     /// <summary>The parameters of a type that can be searched.</summary>
-    public static IEnumerable<SearchParameterDefinition> Parameters(Release release, TypeDefinition type) =>
-        release.SearchParametersOf(type).Where(parameter => Supports(type, parameter));
+    public IEnumerable<SearchParameterDefinition> Parameters(TypeDefinition type) =>
+        definitions.ParametersOf(type).Where(parameter => Supports(type, parameter));
 
     /// <summary>Those, and the ones that are written over parameters rather than values: what the CapabilityStatement lists.</summary>
-    public static IEnumerable<SearchParameterDefinition> Offered(Release release, TypeDefinition type) =>
-        release.SearchParametersOf(type).Where(parameter => parameter.Code is Filter || Supports(type, parameter));
+    public IEnumerable<SearchParameterDefinition> Offered(TypeDefinition type) =>
+        definitions.ParametersOf(type).Where(parameter => parameter.Code is Filter || Supports(type, parameter));
 
-    public static SearchParameterDefinition? Find(Release release, TypeDefinition type, string code)
+    public SearchParameterDefinition? Find(TypeDefinition type, string code)
     {
-        foreach (var parameter in release.SearchParametersOf(type))
+        foreach (var parameter in definitions.ParametersOf(type))
             if (parameter.Code == code) return Supports(type, parameter) ? parameter : null;
         return null;
     }
 
     /// <summary>True if results can be ordered by the parameter. Tokens, references and shared URIs are stored as hashes and keys, which have no
     /// order.</summary>
-    public static bool CanSort(TypeDefinition type, string code) => code is Id or LastUpdated
+    public bool CanSort(TypeDefinition type, string code) => code is Id or LastUpdated
         || Stored(type, code) is ParameterPlacement.DateColumns or ParameterPlacement.DateRows or ParameterPlacement.NumberColumns
             or ParameterPlacement.NumberRows or ParameterPlacement.QuantityColumns or ParameterPlacement.QuantityRows
             or ParameterPlacement.StringRows or ParameterPlacement.UriRows;
 
     /// <summary>True if the values are keys of resources on this server, which chains, _has and includes can follow; canonical URLs are
     /// not.</summary>
-    public static bool CanFollow(TypeDefinition type, SearchParameterDefinition parameter) =>
+    public bool CanFollow(TypeDefinition type, SearchParameterDefinition parameter) =>
         Stored(type, parameter.Code) is ParameterPlacement.ReferenceColumn or ParameterPlacement.ReferenceRows;
 
     /// <summary>True if :missing can be asked. Composites have no value of their own, and a reference of one type cannot be told from its
     /// siblings when it points elsewhere.</summary>
-    public static bool CanBeMissing(TypeDefinition type, SearchParameterDefinition parameter) =>
+    public bool CanBeMissing(TypeDefinition type, SearchParameterDefinition parameter) =>
         parameter.Type is not SearchParameterType.Composite
-            && TypeLayout.Of(type).Find(parameter.Code) is not ParameterPlacement.SameAs { Target: not null };
+            && definitions.LayoutOf(type).Find(parameter.Code) is not ParameterPlacement.SameAs { Target: not null };
 
     /// <summary>True if a resource has one element at most for the parameter.</summary>
-    public static bool IsSingle(TypeDefinition type, SearchParameterDefinition parameter) =>
-        TypeLayout.Of(type).Find(parameter.Code) is { Expression.IsCompiled: true } placement
-            && PathTyping.IsSingle(type, TypeLayout.ReleaseOf(type).FindType("Extension")!, placement.Expression.Paths);
+    public bool IsSingle(TypeDefinition type, SearchParameterDefinition parameter) =>
+        definitions.LayoutOf(type).Find(parameter.Code) is { Expression.IsCompiled: true } placement
+            && PathTyping.IsSingle(type, definitions.Release.FindType("Extension")!, placement.Expression.Paths);
 
     /// <summary>Modifiers that choose how values are compared; :missing and :[type] are for the parser.</summary>
-    public static ImmutableArray<string> ModifiersOf(TypeDefinition type, SearchParameterDefinition parameter) => Stored(type, parameter.Code) switch
+    public ImmutableArray<string> ModifiersOf(TypeDefinition type, SearchParameterDefinition parameter) => Stored(type, parameter.Code) switch
     {
         ParameterPlacement.StringRows => ["exact", "contains"],
         { } stored when parameter.Type is SearchParameterType.Token => [.. TokenModifiers(stored)],
@@ -94,9 +94,9 @@ public static class SearchCatalog
         _ => false,
     };
 
-    private static ParameterPlacement? Stored(TypeDefinition type, string code)
+    private ParameterPlacement? Stored(TypeDefinition type, string code)
     {
-        var placement = TypeLayout.Of(type).Find(code);
+        var placement = definitions.LayoutOf(type).Find(code);
         while (placement is ParameterPlacement.SameAs same) placement = same.Of;
         return placement;
     }

@@ -28,8 +28,8 @@ public sealed class SearchMatcher(Release release, string baseUrl, IReadOnlyList
         {
             var comparer = new SortComparer(key.Direction);
             ordered = ordered is null
-                ? matches.OrderBy(resource => SortValue(key, resource), comparer)
-                : ordered.ThenBy(resource => SortValue(key, resource), comparer);
+                ? matches.OrderBy(resource => SortValue(query.Definitions, key, resource), comparer)
+                : ordered.ThenBy(resource => SortValue(query.Definitions, key, resource), comparer);
         }
         return [.. ordered ?? matches];
     }
@@ -86,11 +86,11 @@ public sealed class SearchMatcher(Release release, string baseUrl, IReadOnlyList
         to.Id is { } id && ResourceId.TryParse(id, out _)
         && parameters.Of(parameter, from).Any(element => elements.Matches(parameter, new SearchValue.Reference(to.Type, id), element));
 
-    private IComparable? SortValue(SortKey key, Resource resource)
+    private IComparable? SortValue(SearchDefinitions definitions, SortKey key, Resource resource)
     {
         if (key.Code == SearchCatalog.Id) return resource.Id is { } id ? new CodePoints(id) : null;
         if (key.Code == SearchCatalog.LastUpdated) return ParameterValues.LastUpdated(resource)?.Low;
-        var parameter = SearchCatalog.Find(release, resource.Type, key.Code) ?? throw new UnreachableException($"{key.Code} is no parameter.");
+        var parameter = definitions.Catalog.Find(resource.Type, key.Code) ?? throw new UnreachableException($"{key.Code} is no parameter.");
         var values = parameters.Of(parameter, resource).SelectMany(element => ElementMatcher.SortValues(parameter, element));
         return key.Direction is SortDirection.Ascending ? values.Min() : values.Max();
     }

@@ -44,7 +44,7 @@ public sealed class SearchParser(SearchContext context)
     {
         var clauses = ImmutableArray.CreateBuilder<Clause>();
         foreach (var code in entry.Parameters)
-            if (SearchCatalog.Find(context.Release, entry.Type, code) is { Type: SearchParameterType.Reference } parameter)
+            if (context.Catalog.Find(entry.Type, code) is { Type: SearchParameterType.Reference } parameter)
                 clauses.Add(new Clause.Matches(parameter, [new SearchValue.Reference(compartment.Type, id)]));
         return new Clause.AnyOf(clauses.ToImmutable());
     }
@@ -72,6 +72,7 @@ public sealed class SearchParser(SearchContext context)
             else if (refusal != Ignored) return refusal;
         }
         return new SearchQuery(
+            context.Definitions,
             [.. scope.Select((query, place) => query with { Clauses = clauses[place].ToImmutable() })], resultParser.Complete(), used.ToImmutable());
     }
 

@@ -9,9 +9,11 @@ namespace EventFhir.Core.Search;
 /// A search as data: what has to hold of a resource for each type that is searched, and how the answer is to look. The parser makes it,
 /// <c>SearchCompiler</c> turns it into SQL, <see cref="SearchMatcher"/> evaluates it in memory.
 /// </summary>
+/// <param name="Definitions">Those it was read with; what answers it looks up there where values are stored.</param>
 /// <param name="Types">The types searched, each once; a resource matches if it is of one of them and all clauses of that type hold.</param>
 /// <param name="Used">The parameters that took effect, in the order given: the self link lists exactly these.</param>
-public sealed record SearchQuery(ImmutableArray<TypeQuery> Types, ResultShape Result, ImmutableArray<QueryParameter> Used);
+public sealed record SearchQuery(
+    SearchDefinitions Definitions, ImmutableArray<TypeQuery> Types, ResultShape Result, ImmutableArray<QueryParameter> Used);
 
 /// <summary>Resources of one type for which every clause holds.</summary>
 public sealed record TypeQuery(TypeDefinition Type, ImmutableArray<Clause> Clauses);

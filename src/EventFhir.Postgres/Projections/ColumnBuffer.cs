@@ -1,5 +1,7 @@
 using EventFhir.Core.Search.Indexing;
 
+using EventFhir.Postgres.Bulk;
+
 using Npgsql;
 
 using NpgsqlTypes;
@@ -43,6 +45,23 @@ internal sealed class ColumnBuffer(ValueKind kind)
             case ValueKind.Coordinate: coordinates.Add(value.HasValue ? value.Coordinate : null); break;
             case ValueKind.Text when value is { HasValue: true, Text: { } text }: Add(text); break;
             default: texts.Add(null); break;
+        }
+    }
+
+    /// <summary>The value of one row, for COPY.</summary>
+    /// <param name="refs">The rids of the references, by their number less one.</param>
+    public void CopyTo(CopyRows rows, int row, ReadOnlySpan<long> refs)
+    {
+        switch (kind)
+        {
+            case ValueKind.Reference when numbers[row] is { } reference: rows.Add(refs[reference - 1]); break;
+            case ValueKind.Parameter when numbers[row] is { } parameter: rows.Add(parameter); break;
+            case ValueKind.Hash when hashes[row] is { } hash: rows.Add(hash); break;
+            case ValueKind.Instant when instants[row] is { } instant: rows.Add(instant); break;
+            case ValueKind.Number when decimals[row] is { } number: rows.Add(number); break;
+            case ValueKind.Coordinate when coordinates[row] is { } coordinate: rows.Add(coordinate); break;
+            case ValueKind.Text: rows.Add(texts[row]); break;
+            default: rows.AddNull(); break;
         }
     }
 

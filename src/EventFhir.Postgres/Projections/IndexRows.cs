@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 
 using EventFhir.Core.Search.Indexing;
+
+using EventFhir.Postgres.Bulk;
 
 using Npgsql;
 
@@ -100,6 +103,29 @@ internal sealed class IndexRows
         return main;
     }
 
+    /// <summary>Copies the rows of resources that have none yet; but for what <see cref="AddRestTo"/> sends.</summary>
+    public async Task CopyAsync(NpgsqlConnection connection, CopyRows rows, BatchRids batch, CancellationToken cancellationToken)
+    {
+        rows.Clear();
+        CopyMainTo(rows, batch);
+        await rows.SendAsync(connection, tables.Main.Copy, cancellationToken);
+        foreach (var side in sides)
+        {
+            if (side.IsEmpty || !side.CanCopy) continue;
+            rows.Clear();
+            side.CopyTo(rows, batch);
+            await rows.SendAsync(connection, side.Copy, cancellationToken);
+        }
+    }
+
+    /// <summary>The statements for what COPY cannot carry; they read es.rids like those of <see cref="AddTo"/>.</summary>
+    public void AddRestTo(NpgsqlBatch batch)
+    {
+        foreach (var side in sides)
+            if (!side.IsEmpty && !side.CanCopy) batch.BatchCommands.Add(side.Insert());
+        if (!lexicon.IsEmpty) batch.BatchCommands.Add(lexicon.Insert());
+    }
+
     public void Clear()
     {
         positions.Clear();
@@ -112,6 +138,18 @@ internal sealed class IndexRows
         foreach (var column in columns) column.Clear();
         foreach (var side in sides) side.Clear();
         lexicon.Clear();
+    }
+
+    private void CopyMainTo(CopyRows rows, in BatchRids batch)
+    {
+        var allTerms = CollectionsMarshal.AsSpan(terms);
+        for (var row = 0; row < positions.Count; row++)
+        {
+            rows.StartRow(columns.Length + 2);
+            rows.Add(batch.Rids[positions[row] - 1]);
+            foreach (var column in columns) column.CopyTo(rows, row, batch.Refs);
+            rows.Add(allTerms[(termsFirst[row] - 1)..termsLast[row]]);
+        }
     }
 
     public static NpgsqlParameter Array(List<int> values) =>

@@ -26,11 +26,12 @@ internal sealed class MainStatements
                 {definitions}terms bigint[] not null);
 
             """);
-        CreateIndexes = SqlWriter.Join("", columns.Select(column => column.Kind is ValueKind.Text
+        CreateLookups = SqlWriter.Join("", columns.Select(column => column.Kind is ValueKind.Text
             ? SqlWriter.Text($"create index on {table} (left({column.Name}, 200)) where {column.Name} is not null;\n")
             : SqlWriter.Text($"create index on {table} ({column.Name}) where {column.Name} is not null;\n"))
             .Append(SqlWriter.Text($"create index on {table} using gin (terms);\ncreate index on {past} (until);\n")));
         Columns = SqlWriter.Text($"rid, {names}");
+        Copy = SqlWriter.Text($"copy {table} ({Columns}) from stdin (format binary)").Text;
 
         var arrays = SqlWriter.Join("", columns.Select((column, index) => SqlWriter.Text($", {IndexSql.Parameter(index + 5, column.Kind)}")));
         var elements = SqlWriter.Join("", columns.Select((_, index) => SqlWriter.Text($", {IndexSql.Element(index)}")));
@@ -73,10 +74,14 @@ internal sealed class MainStatements
     public SqlName Table { get; }
     public SqlName Past { get; }
     public SqlText Create { get; }
-    public SqlText CreateIndexes { get; }
+
+    /// <summary>The indexes that searches use; rows are replaced by the primary key.</summary>
+    public SqlText CreateLookups { get; }
 
     /// <summary>The columns of the index, with commas.</summary>
     public SqlText Columns { get; }
+
+    public string Copy { get; }
 
     /// <summary>For resources that have no rows yet.</summary>
     public string Insert { get; }

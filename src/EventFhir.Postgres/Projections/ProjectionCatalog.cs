@@ -15,7 +15,7 @@ internal sealed class LayoutChangedException(TypeDefinition type)
 /// Which types have search tables. They are made when a type is first written, so that an empty server starts without a thousand tables;
 /// outside the append, so that making them holds up nobody.
 /// </summary>
-internal sealed class ProjectionCatalog(NpgsqlDataSource database, Func<TypeDefinition, TypeLayout> layoutOf)
+internal sealed class ProjectionCatalog(NpgsqlDataSource database, Func<TypeDefinition, TypeLayout> layoutOf, NewTables newTables)
 {
     /// <summary>Taken by whoever makes or swaps search tables.</summary>
     public const string Lock = "select pg_advisory_xact_lock(hashtextextended('fhir.layout', 0))";
@@ -42,7 +42,7 @@ internal sealed class ProjectionCatalog(NpgsqlDataSource database, Func<TypeDefi
         switch (await FingerprintAsync(connection, type, cancellationToken))
         {
             case null:
-                await CreateAsync(connection, typeTables, cancellationToken);
+                await CreateAsync(connection, typeTables, newTables, cancellationToken);
                 break;
             case var found when found != wanted:
                 throw new LayoutChangedException(type);
@@ -63,17 +63,20 @@ internal sealed class ProjectionCatalog(NpgsqlDataSource database, Func<TypeDefi
         return (string?)await command.ExecuteScalarAsync(cancellationToken);
     }
 
-    private static async Task CreateAsync(NpgsqlConnection connection, TypeTables tables, CancellationToken cancellationToken)
+    private static async Task CreateAsync(
+        NpgsqlConnection connection, TypeTables tables, NewTables newTables, CancellationToken cancellationToken)
     {
-        await using (var create = new NpgsqlCommand(tables.CreateTables.Text + tables.CreateIndexes.Text, connection))
+        var indexes = newTables is NewTables.Indexed ? tables.CreateIndexes : tables.CreateWriteIndexes;
+        await using (var create = new NpgsqlCommand(tables.CreateTables.Text + indexes.Text, connection))
             await create.ExecuteNonQueryAsync(cancellationToken);
-        await using var note = new NpgsqlCommand("insert into fhir.layout (type, name, fingerprint) values ($1, $2, $3)", connection)
+        await using var note = new NpgsqlCommand("insert into fhir.layout (type, name, fingerprint, indexed) values ($1, $2, $3, $4)", connection)
         {
             Parameters =
             {
                 new NpgsqlParameter<short> { TypedValue = (short)tables.Layout.Type.Number },
                 new NpgsqlParameter<string> { TypedValue = tables.Layout.Type.Name },
                 new NpgsqlParameter<string> { TypedValue = TypeTables.Fingerprint(tables.Layout) },
+                new NpgsqlParameter<bool> { TypedValue = newTables is NewTables.Indexed },
             },
         };
         await note.ExecuteNonQueryAsync(cancellationToken);

@@ -7,12 +7,14 @@ internal sealed class References
 {
     private readonly Dictionary<ResourceKey, int> numbers = [];
 
+    public List<ResourceKey> Keys { get; } = [];
     public List<short> Types { get; } = [];
     public List<string> Ids { get; } = [];
 
     public int NumberOf(ResourceKey key)
     {
         if (numbers.TryGetValue(key, out var number)) return number;
+        Keys.Add(key);
         Types.Add((short)key.Type.Number);
         Ids.Add(key.Id.Value);
         numbers.Add(key, Ids.Count);
@@ -22,6 +24,7 @@ internal sealed class References
     public void Clear()
     {
         numbers.Clear();
+        Keys.Clear();
         Types.Clear();
         Ids.Clear();
     }

@@ -3,6 +3,8 @@ using System.Diagnostics;
 
 using EventFhir.Core.Search.Indexing;
 
+using EventFhir.Postgres.Bulk;
+
 using Npgsql;
 
 namespace EventFhir.Postgres.Projections;
@@ -58,6 +60,21 @@ internal sealed class SideRows(SideStatements statements)
                 break;
             default:
                 throw new UnreachableException($"No rows are defined for {statements.Side.Flag}.");
+        }
+    }
+
+    /// <summary>True if COPY can carry the rows: words become a tsvector only in a statement.</summary>
+    public bool CanCopy => statements.Side.Lookup is not null;
+
+    public string Copy => statements.Copy;
+
+    public void CopyTo(CopyRows rows, in BatchRids batch)
+    {
+        for (var row = 0; row < positions.Count; row++)
+        {
+            rows.StartRow(columns.Length + 1);
+            foreach (var column in columns) column.CopyTo(rows, row, batch.Refs);
+            rows.Add(batch.Rids[positions[row] - 1]);
         }
     }
 

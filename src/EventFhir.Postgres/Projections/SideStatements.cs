@@ -20,9 +20,11 @@ internal sealed class SideStatements
             create table {past} ({definitions}rid bigint not null, since xid8 not null, until xid8 not null);
 
             """);
-        CreateIndexes = side.Lookup is { } lookup
-            ? SqlWriter.Text($"create index on {table} ({lookup}, rid);\ncreate index on {table} (rid);\ncreate index on {past} (rid);\n")
-            : SqlWriter.Text($"create index on {table} using gin (words);\ncreate index on {table} (rid);\ncreate index on {past} (rid);\n");
+        CreateRidIndex = SqlWriter.Text($"create index on {table} (rid);\ncreate index on {past} (rid);\n");
+        CreateLookup = side.Lookup is { } lookup
+            ? SqlWriter.Text($"create index on {table} ({lookup}, rid);\n")
+            : SqlWriter.Text($"create index on {table} using gin (words);\n");
+        Copy = SqlWriter.Text($"copy {table} ({Columns}) from stdin (format binary)").Text;
 
         var arrays = SqlWriter.Join("", columns.Select((column, index) => SqlWriter.Text($", {IndexSql.Parameter(index + 2, column.Kind)}")));
         var elements = SqlWriter.Join("", columns.Select((_, index) => SqlWriter.Text($", {IndexSql.Element(index)}")));
@@ -58,8 +60,15 @@ internal sealed class SideStatements
     public SqlName Table { get; }
     public SqlName Past { get; }
     public SqlText Create { get; }
-    public SqlText CreateIndexes { get; }
+
+    /// <summary>The index by which rows are replaced.</summary>
+    public SqlText CreateRidIndex { get; }
+
+    /// <summary>The index that searches use.</summary>
+    public SqlText CreateLookup { get; }
+
     public SqlText Columns { get; }
+    public string Copy { get; }
     public string Insert { get; }
     public string Replace { get; }
 

@@ -44,8 +44,13 @@ internal sealed class TypeTables
     /// <summary>Without the indexes: a rebuild makes those when the rows are in.</summary>
     public SqlText CreateTables => SqlWriter.Join("", Side.Select(side => side.Create).Prepend(Main.Create).Append(Lexicon.Create));
 
-    public SqlText CreateIndexes =>
-        SqlWriter.Join("", Side.Select(side => side.CreateIndexes).Prepend(Main.CreateIndexes).Append(Lexicon.CreateIndexes));
+    public SqlText CreateIndexes => SqlWriter.Join("", [CreateWriteIndexes, CreateLookups]);
+
+    /// <summary>What writes need: to replace the rows of a resource, and to see which texts the lexicon has.</summary>
+    public SqlText CreateWriteIndexes => SqlWriter.Join("", Side.Select(side => side.CreateRidIndex).Append(Lexicon.CreateIndexes));
+
+    /// <summary>What only searches need, and what makes most of the work of a write.</summary>
+    public SqlText CreateLookups => SqlWriter.Join("", Side.Select(side => side.CreateLookup).Prepend(Main.CreateLookups));
 
     /// <summary>"fhir_past.x_patient"; temporary tables are all in one schema, so there the name says it.</summary>
     public static SqlName PastName(TypeDefinition type, string prefix, string schema = Schema) =>

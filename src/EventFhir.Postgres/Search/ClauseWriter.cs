@@ -13,16 +13,20 @@ namespace EventFhir.Postgres.Search;
 /// start from either side. One rule per parameter type: <see cref="ValueWriter"/>. A clause reads index rows only through the tables that it is
 /// given, never through names of its own making: they may stand for an earlier time.
 /// </summary>
+/// <param name="definitions">Those that the query was read with.</param>
 /// <param name="hasTables">Types never written have no tables, and so no matches.</param>
 /// <param name="snapshot">The pg_snapshot whose versions are read; null for the newest.</param>
-internal sealed class ClauseWriter(SqlBuilder sql, Func<TypeDefinition, bool> hasTables, SqlText? snapshot)
+internal sealed class ClauseWriter(SqlBuilder sql, SearchDefinitions definitions, Func<TypeDefinition, bool> hasTables, SqlText? snapshot)
 {
     private readonly ValueWriter values = new(sql);
 
     /// <summary>Where the versions that are read have their rows: all of them together are each resource once.</summary>
-    public ImmutableArray<TableNames> SourcesOf(TypeDefinition type) => snapshot is { } seen
-        ? [new TableNames(type, RowVersions.Unchanged, seen), new TableNames(type, RowVersions.Past, seen)]
-        : [new TableNames(type)];
+    public ImmutableArray<TableNames> SourcesOf(TypeDefinition type)
+    {
+        var tables = new TableNames(definitions.LayoutOf(type));
+        if (snapshot is not { } seen) return [tables];
+        return [tables with { Versions = RowVersions.Unchanged, Snapshot = seen }, tables with { Versions = RowVersions.Past, Snapshot = seen }];
+    }
 
     /// <summary>"select x.rid from x_… x where …".</summary>
     public void Select(TypeQuery query) => Either(query.Type, tables => Select(query, tables));
@@ -61,11 +65,11 @@ internal sealed class ClauseWriter(SqlBuilder sql, Func<TypeDefinition, bool> ha
         switch (clause)
         {
             case Clause.Matches matches:
-                values.Write(tables, PlacementOf(tables.Type, matches.Parameter), matches.Values);
+                values.Write(tables, PlacementOf(tables.Layout, matches.Parameter), matches.Values);
                 break;
             case Clause.Missing missing:
                 sql.Append($"not ");
-                new PresenceWriter(sql).Write(tables, PlacementOf(tables.Type, missing.Parameter));
+                new PresenceWriter(sql).Write(tables, PlacementOf(tables.Layout, missing.Parameter));
                 break;
             case Clause.Not not:
                 sql.Append($"not ");
@@ -110,7 +114,7 @@ internal sealed class ClauseWriter(SqlBuilder sql, Func<TypeDefinition, bool> ha
     private void WriteChain(TableNames tables, Clause.Chain chain)
     {
         var targets = chain.Targets.Where(target => hasTables(target.Type)).ToList();
-        var placement = PlacementOf(tables.Type, chain.Parameter);
+        var placement = PlacementOf(tables.Layout, chain.Parameter);
         if (placement is ParameterPlacement.SameAs { Target: { } only }) targets.RemoveAll(target => target.Type != only);
         if (targets.Count == 0)
         {
@@ -148,7 +152,7 @@ internal sealed class ClauseWriter(SqlBuilder sql, Func<TypeDefinition, bool> ha
     private void WriteHas(TypeDefinition type, Clause.Has has)
     {
         var source = has.Source.Type;
-        var placement = PlacementOf(source, has.Parameter);
+        var placement = PlacementOf(definitions.LayoutOf(source), has.Parameter);
         if (!hasTables(source) || (placement is ParameterPlacement.SameAs { Target: { } only } && only != type))
         {
             sql.Append($"false");
@@ -193,8 +197,8 @@ internal sealed class ClauseWriter(SqlBuilder sql, Func<TypeDefinition, bool> ha
         sql.Append($"))");
     }
 
-    public static ParameterPlacement PlacementOf(TypeDefinition type, SearchParameterDefinition parameter) =>
-        TypeLayout.Of(type).Find(parameter.Code) ?? throw new UnreachableException($"{type.Name} has no placement for {parameter.Code}.");
+    public static ParameterPlacement PlacementOf(TypeLayout layout, SearchParameterDefinition parameter) =>
+        layout.Find(parameter.Code) ?? throw new UnreachableException($"{layout.Type.Name} has no placement for {parameter.Code}.");
 
     /// <summary>Where the values really are.</summary>
     public static ParameterPlacement Stored(ParameterPlacement placement)

@@ -14,18 +14,19 @@ internal static class IncludeStatement
     /// <param name="found">What the answer holds already.</param>
     /// <param name="snapshot">The versions that it saw are followed and included.</param>
     public static NpgsqlBatchCommand? Of(
-        IEnumerable<Include> includes, long[] from, long[] found, long max, Func<TypeDefinition, bool> hasTables, string snapshot)
+        SearchDefinitions definitions, IEnumerable<Include> includes, long[] from, long[] found, long max,
+        Func<TypeDefinition, bool> hasTables, string snapshot)
     {
         var sql = new SqlBuilder();
         var seen = SearchCompiler.Seen(sql, snapshot);
-        var clauses = new ClauseWriter(sql, hasTables, seen);
+        var clauses = new ClauseWriter(sql, definitions, hasTables, seen);
         sql.Append($"with i as materialized (select distinct r.rid from (");
         var isFirst = true;
         foreach (var include in includes.Where(include => hasTables(include.Source)))
         {
             foreach (var parameter in include.Parameters)
             {
-                var placement = ClauseWriter.PlacementOf(include.Source, parameter);
+                var placement = ClauseWriter.PlacementOf(definitions.LayoutOf(include.Source), parameter);
                 if (ClauseWriter.Stored(placement) is not (ParameterPlacement.ReferenceColumn or ParameterPlacement.ReferenceRows)) continue;
                 foreach (var tables in clauses.SourcesOf(include.Source))
                 {

@@ -45,7 +45,7 @@ internal sealed class SearchCompiler(Func<TypeDefinition, bool> hasTables)
     {
         var sql = new SqlBuilder();
         var keys = SortColumn.Of(query);
-        var clauses = new ClauseWriter(sql, hasTables, Seen(sql, at.Snapshot));
+        var clauses = new ClauseWriter(sql, query.Definitions, hasTables, Seen(sql, at.Snapshot));
         var sources = query.Types.Where(type => hasTables(type.Type))
             .SelectMany(type => clauses.SourcesOf(type.Type).Select(tables => (Query: type, Tables: tables))).ToList();
         var names = sources.Select((_, place) => new SqlName(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"m{place}"))).ToList();
@@ -109,21 +109,21 @@ internal sealed class SearchCompiler(Func<TypeDefinition, bool> hasTables)
 
     private void WriteMatches(SqlBuilder sql, SearchQuery query, ImmutableArray<SortColumn> keys)
     {
-        var clauses = new ClauseWriter(sql, hasTables, snapshot: null);
+        var clauses = new ClauseWriter(sql, query.Definitions, hasTables, snapshot: null);
         var isFirst = true;
         foreach (var type in query.Types)
         {
             if (!hasTables(type.Type)) continue;
             if (!isFirst) sql.Append($" union all ");
             isFirst = false;
-            WriteMatches(sql, type, new TableNames(type.Type), clauses, keys);
+            WriteMatches(sql, type, clauses.SourcesOf(type.Type)[0], clauses, keys);
         }
         if (isFirst) WriteNothing(sql, keys);
     }
 
     private void WriteMatches(SqlBuilder sql, SearchQuery query, string snapshot)
     {
-        var clauses = new ClauseWriter(sql, hasTables, Seen(sql, snapshot));
+        var clauses = new ClauseWriter(sql, query.Definitions, hasTables, Seen(sql, snapshot));
         var isFirst = true;
         foreach (var type in query.Types)
         {

@@ -142,7 +142,7 @@ public sealed class SearchReader(EventDatabase database, Release release)
         {
             var includes = query.Result.Includes.Where(include => round == 0 || include.Rounds is IncludeRounds.Iterate);
             var max = Limits.IncludedResourcesMax - included.Count + 1L;
-            if (IncludeStatement.Of(includes, from, [.. found], max, HasTables, snapshot) is not { } statement) break;
+            if (IncludeStatement.Of(query.Definitions, includes, from, [.. found], max, HasTables, snapshot) is not { } statement) break;
             var rows = new List<Row>();
             await ReadAsync(connection, [statement], 0, rows, cancellationToken);
             if (rows.Count == max)

@@ -3,7 +3,6 @@ using System.Diagnostics;
 
 using EventFhir.Core.Search;
 using EventFhir.Core.Search.Indexing;
-using EventFhir.Model.Definitions;
 using EventFhir.Postgres.Sql;
 
 namespace EventFhir.Postgres.Search;
@@ -17,14 +16,14 @@ internal sealed record SortColumn(SqlName Name, SortKey Key, SqlText CastFromTex
     public static ImmutableArray<SortColumn> Of(SearchQuery query) =>
     [
         .. query.Result.Sort.Select((key, place) => new SortColumn(
-            new SqlName($"k{(char)('a' + place)}"), key, CastOf(query.Types[0].Type, key))),
+            new SqlName($"k{(char)('a' + place)}"), key, CastOf(query.Definitions.LayoutOf(query.Types[0].Type), key))),
     ];
 
-    private static SqlText CastOf(TypeDefinition type, SortKey key) => key.Code switch
+    private static SqlText CastOf(TypeLayout layout, SortKey key) => key.Code switch
     {
         SearchCatalog.Id => new SqlText("::text"),
         SearchCatalog.LastUpdated => new SqlText("::timestamptz"),
-        _ => ClauseWriter.Stored(TypeLayout.Of(type).Find(key.Code)!) switch
+        _ => ClauseWriter.Stored(layout.Find(key.Code)!) switch
         {
             ParameterPlacement.DateColumns or ParameterPlacement.DateRows => new SqlText("::timestamptz"),
             ParameterPlacement.StringRows or ParameterPlacement.UriRows => new SqlText("::text"),
@@ -45,7 +44,7 @@ internal sealed record SortColumn(SqlName Name, SortKey Key, SqlText CastFromTex
             sql.Append($"(select s.{new SqlName(Key.Code is SearchCatalog.Id ? "id" : "updated")} from es.stream s where s.rid = x.rid)");
             return;
         }
-        var placement = ClauseWriter.Stored(TypeLayout.Of(tables.Type).Find(Key.Code)!);
+        var placement = ClauseWriter.Stored(tables.Layout.Find(Key.Code)!);
         var extreme = new SqlText(IsDescending ? "max" : "min");
         var code = placement.Parameter.Code;
         switch (placement)

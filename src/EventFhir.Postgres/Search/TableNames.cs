@@ -23,8 +23,9 @@ internal enum RowVersions
 /// read, a table is a selection of the rows that were there in the snapshot, with the same columns.
 /// </summary>
 /// <param name="Snapshot">pg_snapshot; not used for the newest versions.</param>
-internal readonly record struct TableNames(TypeDefinition Type, RowVersions Versions = RowVersions.Newest, SqlText Snapshot = default)
+internal readonly record struct TableNames(TypeLayout Layout, RowVersions Versions = RowVersions.Newest, SqlText Snapshot = default)
 {
+    public TypeDefinition Type => Layout.Type;
     public SqlText Main => Name("x");
     public SqlText Identifiers => Name("ident");
     public SqlText References => Name("ref");
@@ -41,7 +42,7 @@ internal readonly record struct TableNames(TypeDefinition Type, RowVersions Vers
         : SqlWriter.Text($"");
 
     /// <summary>A column of the x_ table, by its place in the layout.</summary>
-    public SqlName Column(int place) => new(TypeLayout.Of(Type).Columns[place].Name);
+    public SqlName Column(int place) => new(Layout.Columns[place].Name);
 
     private SqlText Name(string prefix)
     {

@@ -43,6 +43,17 @@ internal sealed class AppendBatch(ProjectionCatalog projections, Release release
     private readonly Dictionary<TypeDefinition, IndexRows> indexRows = [];
     private bool hasKeys;
 
+    /// <summary>The commands in key order, each with the 0-based place in its group.</summary>
+    public IReadOnlyList<(int Group, int Place, WriteCommand Command)> Commands => commands;
+
+    /// <summary>The same, column by column.</summary>
+    public List<short> TypeNumbers => types;
+
+    public List<string> Ids => ids;
+    public List<Guid> Events => events;
+    public References References => references;
+    public IEnumerable<IndexRows> IndexRows => indexRows.Values.Where(rows => !rows.IsEmpty);
+
     /// <summary>The resource types of the groups filled in; their tables must exist before the batch is sent.</summary>
     public IEnumerable<TypeDefinition> Types => indexRows.Where(rows => !rows.Value.IsEmpty).Select(rows => rows.Key);
 

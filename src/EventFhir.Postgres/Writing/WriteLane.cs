@@ -4,6 +4,7 @@ using System.Diagnostics;
 using EventFhir.Core;
 using EventFhir.Core.Events;
 using EventFhir.Model.Definitions;
+using EventFhir.Postgres.Bulk;
 using EventFhir.Postgres.Projections;
 
 using Microsoft.Extensions.Logging;
@@ -13,13 +14,15 @@ using Npgsql;
 namespace EventFhir.Postgres.Writing;
 
 /// <summary>Takes batches from a queue and commits them, one after the other; while one is in flight, the next collects.</summary>
-internal sealed class WriteLane(WriteQueue queue, EventDatabase database, ProjectionCatalog projections, Release release, ILogger logger)
+internal sealed class WriteLane(
+    WriteQueue queue, EventDatabase database, ProjectionCatalog projections, KnownRids known, Release release, ILogger logger)
 {
     /// <summary>Deadlocks can come only from other programs on the same tables; a few tries outlast them.</summary>
     private const int AttemptsMax = 10;
 
     private const long PartitionSize = 50_000_000;
     private readonly AppendBatch append = new(projections, release);
+    private readonly BulkLoad load = new(known, release);
     private readonly List<PendingGroup> groups = [];
 
     public async Task RunAsync()
@@ -95,7 +98,9 @@ internal sealed class WriteLane(WriteQueue queue, EventDatabase database, Projec
             if (!projections.IsReady(type)) await projections.EnsureAsync(type, CancellationToken.None);
         var started = Stopwatch.GetTimestamp();
         await using var connection = await database.Writer.OpenConnectionAsync();
-        var outcomes = await append.ExecuteAsync(connection, batch, CancellationToken.None);
+        var outcomes = BulkLoad.IsFor(batch) && await load.TryAsync(connection, append, batch[0], CancellationToken.None) is { } loaded
+            ? [loaded]
+            : await append.ExecuteAsync(connection, batch, CancellationToken.None);
         StoreMetrics.BatchDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds);
         return outcomes;
     }

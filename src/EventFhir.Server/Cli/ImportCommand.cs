@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.CommandLine;
 using System.Globalization;
 
+using EventFhir.Postgres;
 using EventFhir.Server.Cli.Import;
 
 namespace EventFhir.Server.Cli;
@@ -39,7 +40,7 @@ internal static class ImportCommand
         using var errors = new ImportErrors(errorsPath, screen.Error);
         await using var database = await Database.OpenAsync(options, Cluster.Shared, cancellationToken);
         await database.Events.Migrator.ApplyAsync(cancellationToken);
-        await using var store = database.OpenStore(options);
+        await using var store = database.OpenStore(options, NewTables.IndexedLater);
         var importer = new Importer(ResourceIntake.For(options), store, errors, new ImportJournal(journalPath, TimeProvider.System));
 
         var read = new ConcurrentDictionary<string, long>(StringComparer.Ordinal);
@@ -48,6 +49,7 @@ internal static class ImportCommand
         {
             var import = importer.RunAsync(files, (file, bytes) => read[file.FullName] = bytes, cancellationToken);
             await progress.ShowAsync(import, files.Sum(file => file.Length), () => read.Values.Sum(), () => importer.Handled);
+            await database.CompleteIndexesAsync(options, cancellationToken);
         }
         finally
         {

@@ -11,7 +11,7 @@ namespace EventFhir.Server.Formats;
 public sealed record Abilities(ImmutableArray<string> OnResources, ImmutableArray<string> OnSystem);
 
 /// <summary>Writes what the server says about itself (R4 capabilitystatement.html, terminologycapabilities.html).</summary>
-public sealed class CapabilityStatementWriter(Release release, Abilities abilities, DateTimeOffset started)
+public sealed class CapabilityStatementWriter(SearchDefinitions definitions, Abilities abilities, DateTimeOffset started)
 {
     private static readonly string Version = typeof(CapabilityStatementWriter).Assembly.GetName().Version!.ToString(3);
 
@@ -22,14 +22,14 @@ public sealed class CapabilityStatementWriter(Release release, Abilities abiliti
         using var json = new Utf8JsonWriter(buffer, OutcomeWriter.Relaxed);
         json.WriteStartObject();
         WriteHead(json, "CapabilityStatement", "EventFhirCapabilities", baseUrl);
-        json.WriteString("fhirVersion"u8, release.FhirVersion);
+        json.WriteString("fhirVersion"u8, definitions.Release.FhirVersion);
         WriteArray(json, "format", ["application/fhir+json", "json"]);
         json.WriteStartArray("rest"u8);
         json.WriteStartObject();
         json.WriteString("mode"u8, "server"u8);
         json.WriteString("documentation"u8, "Every version of every resource is kept; a write is in the history when its answer arrives."u8);
         json.WriteStartArray("resource"u8);
-        foreach (var type in release.ResourceTypes) WriteResource(json, type);
+        foreach (var type in definitions.Release.ResourceTypes) WriteResource(json, type);
         json.WriteEndArray();
         WriteInteractions(json, abilities.OnSystem);
         json.WriteEndObject();
@@ -56,7 +56,7 @@ public sealed class CapabilityStatementWriter(Release release, Abilities abiliti
         json.WriteString("resourceType"u8, type);
         json.WriteString("version"u8, Version);
         json.WriteString("name"u8, name);
-        json.WriteString("title"u8, $"What this EventFhir server does, FHIR {release.FhirVersion}");
+        json.WriteString("title"u8, $"What this EventFhir server does, FHIR {definitions.Release.FhirVersion}");
         json.WriteString("status"u8, "active"u8);
         json.WriteString("date"u8, FhirInstant.Write(started));
         json.WriteString("kind"u8, "instance"u8);
@@ -90,11 +90,12 @@ public sealed class CapabilityStatementWriter(Release release, Abilities abiliti
     /// <summary>What <see cref="SearchCatalog"/> answers, and nothing else.</summary>
     private void WriteSearch(Utf8JsonWriter json, TypeDefinition type)
     {
-        var parameters = SearchCatalog.Parameters(release, type).ToImmutableArray();
-        var includes = parameters.Where(parameter => SearchCatalog.CanFollow(type, parameter)).Select(parameter => $"{type.Name}:{parameter.Code}");
+        var parameters = definitions.Catalog.Parameters(type).ToImmutableArray();
+        var includes = parameters.Where(parameter => definitions.Catalog.CanFollow(type, parameter))
+            .Select(parameter => $"{type.Name}:{parameter.Code}");
         WriteArray(json, "searchInclude", ["*", .. includes]);
         json.WriteStartArray("searchParam"u8);
-        foreach (var parameter in SearchCatalog.Offered(release, type))
+        foreach (var parameter in definitions.Catalog.Offered(type))
         {
             json.WriteStartObject();
             json.WriteString("name"u8, parameter.Code);

@@ -12,7 +12,7 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace EventFhir.Server.Rest;
 
 /// <summary>search of a type, of several types and of a compartment, by GET and POST (R4 http.html#search).</summary>
-public sealed class SearchEndpoints(Release release, SearchReader searches, BaseUrl baseUrl, PageLink pageLink, TimeProvider time)
+public sealed class SearchEndpoints(SearchDefinitions definitions, SearchReader searches, BaseUrl baseUrl, PageLink pageLink, TimeProvider time)
 {
     private const string FormType = "application/x-www-form-urlencoded";
 
@@ -21,7 +21,7 @@ public sealed class SearchEndpoints(Release release, SearchReader searches, Base
 
     public ValueTask<Answer> OfTypeAsync(FhirRequest request)
     {
-        var type = request.ReadType(release);
+        var type = request.ReadType(definitions.Release);
         return AnswerAsync(request, $"/{type.Name}", (parser, parameters) => parser.Parse(type, parameters));
     }
 
@@ -30,12 +30,12 @@ public sealed class SearchEndpoints(Release release, SearchReader searches, Base
 
     public ValueTask<Answer> OfCompartmentAsync(FhirRequest request)
     {
-        var (key, refusal) = request.ReadKey(release);
+        var (key, refusal) = request.ReadKey(definitions.Release);
         if (refusal is not null) return ValueTask.FromResult(Answer.Of(refusal));
         var member = (string)request.Http.Request.RouteValues["member"]!;
-        var type = release.FindResourceType(member);
+        var type = definitions.Release.FindResourceType(member);
         if (type is null && member != "*") return NotFound($"'{key.Type.Name}/[id]/…' leads to a resource type or '*'.");
-        if (release.Compartments.FirstOrDefault(compartment => compartment.Type == key.Type) is not { } compartment)
+        if (definitions.Release.Compartments.FirstOrDefault(compartment => compartment.Type == key.Type) is not { } compartment)
             return NotFound($"{key.Type.Name} has no compartment.");
         var path = $"/{key.Type.Name}/{key.Id.Value}/{member}";
         return AnswerAsync(request, path, (parser, parameters) => parser.ParseCompartment(compartment, key.Id.Value, type, parameters));
@@ -51,7 +51,7 @@ public sealed class SearchEndpoints(Release release, SearchReader searches, Base
         if (unreadable is not null) return Answer.Of(unreadable);
         var url = baseUrl.Of(request.Http.Request);
         var unknown = request.Prefer.Handling is Handling.Lenient ? UnknownParameters.Ignore : UnknownParameters.Refuse;
-        var parsed = parse(new SearchParser(new SearchContext(release, url, asked, unknown)), parameters);
+        var parsed = parse(new SearchParser(new SearchContext(definitions, url, asked, unknown)), parameters);
         if (parsed.IsRefused(out var refusal)) return Answer.Of(refusal);
 
         var query = parsed.Value;

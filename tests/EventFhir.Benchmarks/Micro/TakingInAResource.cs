@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using EventFhir.Benchmarks.Data;
 using EventFhir.Benchmarks.Workloads;
+using EventFhir.Core.Search;
 using EventFhir.Core.Search.Indexing;
 using EventFhir.Model.Definitions;
 using EventFhir.Model.Elements;
@@ -14,7 +15,7 @@ public class TakingInAResource
 {
     private const string Id = "018f3f0e-7b1a-7c3e-9d55-0a6b1c2d3e4f";
 
-    private readonly IndexExtractor extractor = new(Release.R4, baseUrl: null);
+    private readonly IndexExtractor extractor = new(SearchDefinitions.R4, baseUrl: null);
     private byte[] json = [];
     private Resource resource = null!;
 

@@ -36,7 +36,7 @@ internal sealed class FilterGenerator(IReadOnlyList<Resource> resources, Paramet
 
     private string? Chain(TypeDefinition type, int depth)
     {
-        var references = SearchCatalog.Parameters(Release.R4, type).Where(parameter => SearchCatalog.CanFollow(type, parameter)).ToList();
+        var references = SearchDefinitions.R4.Catalog.Parameters(type).Where(parameter => SearchDefinitions.R4.Catalog.CanFollow(type, parameter)).ToList();
         if (references.Count == 0) return null;
         var reference = Pick(references);
         var targets = resources.Where(target => reference.Targets.IsEmpty || reference.Targets.Contains(target.Type)).ToList();
@@ -49,9 +49,9 @@ internal sealed class FilterGenerator(IReadOnlyList<Resource> resources, Paramet
     private string? Test(Resource resource)
     {
         var type = resource.Type;
-        var parameter = Pick(SearchCatalog.Parameters(Release.R4, type).ToList());
+        var parameter = Pick(SearchDefinitions.R4.Catalog.Parameters(type).ToList());
         if (parameter.Code == SearchCatalog.Id) return $"_id {(random.Next(3) == 0 ? "ne" : "eq")} {resource.Id}";
-        if (random.Next(8) == 0 && SearchCatalog.CanBeMissing(type, parameter)) return $"{parameter.Code} pr {(random.Next(2) == 0 ? "true" : "false")}";
+        if (random.Next(8) == 0 && SearchDefinitions.R4.Catalog.CanBeMissing(type, parameter)) return $"{parameter.Code} pr {(random.Next(2) == 0 ? "true" : "false")}";
         var elements = values.Of(parameter, resource).ToList();
         if (elements.Count == 0) return null;
         var element = Pick(elements);
@@ -114,7 +114,7 @@ internal sealed class FilterGenerator(IReadOnlyList<Resource> resources, Paramet
     }
 
     private string Equality(TypeDefinition type, SearchParameterDefinition parameter) =>
-        random.Next(4) == 0 && SearchCatalog.IsSingle(type, parameter) && SearchCatalog.CanBeMissing(type, parameter) ? "ne" : "eq";
+        random.Next(4) == 0 && SearchDefinitions.R4.Catalog.IsSingle(type, parameter) && SearchDefinitions.R4.Catalog.CanBeMissing(type, parameter) ? "ne" : "eq";
 
     private T Pick<T>(IReadOnlyList<T> list) => list[random.Next(list.Count)];
 

@@ -57,7 +57,7 @@ public sealed class PagingLaw(TestCluster cluster)
         // A law that nothing ever tries to break proves nothing.
         Assert.True(changed > Rounds / 2, $"Only in {changed} of {rounds} rounds had anything changed before the last page.");
         Assert.True(pages > 3 * rounds, $"Only {pages} pages in {rounds} rounds.");
-        var rules = new Postgres.Replay.ReplayRules(Release.R4, Core.Search.Indexing.TypeLayout.Of, SearchFixture.Extract);
+        var rules = new Postgres.Replay.ReplayRules(Release.R4, SearchDefinitions.R4.LayoutOf, SearchFixture.Extract);
         Assert.Empty((await new Postgres.Replay.Verification(fixture.Database, rules).RunAsync(null, default)).Differences);
     }
 

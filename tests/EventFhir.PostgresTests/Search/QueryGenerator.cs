@@ -41,13 +41,13 @@ internal sealed class QueryGenerator(IReadOnlyList<Resource> resources, int seed
 
     private string Sort(TypeDefinition type)
     {
-        var keys = Release.R4.SearchParametersOf(type).Where(parameter => SearchCatalog.CanSort(type, parameter.Code) && SearchCatalog.Supports(type, parameter)).ToList();
+        var keys = Release.R4.SearchParametersOf(type).Where(parameter => SearchDefinitions.R4.Catalog.CanSort(type, parameter.Code) && SearchDefinitions.R4.Catalog.Supports(type, parameter)).ToList();
         return string.Concat(Enumerable.Range(0, random.Next(1, 3)).Select(_ => $"{(random.Next(2) == 0 ? "-" : "")}{Pick(keys).Code},"));
     }
 
     private string? Clause(Resource resource)
     {
-        var parameter = Pick(SearchCatalog.Parameters(Release.R4, resource.Type).ToList());
+        var parameter = Pick(SearchDefinitions.R4.Catalog.Parameters(resource.Type).ToList());
         if (parameter.Code == SearchCatalog.Id) return random.Next(4) == 0 ? $"_id:not={resource.Id}" : $"_id={resource.Id},nobody";
         var elements = values.Of(parameter, resource).ToList();
         if (elements.Count == 0) return null;
@@ -59,7 +59,7 @@ internal sealed class QueryGenerator(IReadOnlyList<Resource> resources, int seed
 
     private string? Chain(TypeDefinition type)
     {
-        var references = SearchCatalog.Parameters(Release.R4, type).Where(parameter => SearchCatalog.CanFollow(type, parameter)).ToList();
+        var references = SearchDefinitions.R4.Catalog.Parameters(type).Where(parameter => SearchDefinitions.R4.Catalog.CanFollow(type, parameter)).ToList();
         if (references.Count == 0) return null;
         var reference = Pick(references);
         var targets = resources.Where(target => reference.Targets.IsEmpty || reference.Targets.Contains(target.Type)).ToList();
@@ -71,14 +71,14 @@ internal sealed class QueryGenerator(IReadOnlyList<Resource> resources, int seed
     private string? Has(TypeDefinition type)
     {
         var source = Pick(resources);
-        var references = SearchCatalog.Parameters(Release.R4, source.Type)
-            .Where(parameter => SearchCatalog.CanFollow(source.Type, parameter) && (parameter.Targets.IsEmpty || parameter.Targets.Contains(type))).ToList();
+        var references = SearchDefinitions.R4.Catalog.Parameters(source.Type)
+            .Where(parameter => SearchDefinitions.R4.Catalog.CanFollow(source.Type, parameter) && (parameter.Targets.IsEmpty || parameter.Targets.Contains(type))).ToList();
         return references.Count > 0 && Clause(source) is { } inner ? $"_has:{source.Type.Name}:{Pick(references).Code}:{inner}" : null;
     }
 
     private string? Missing(TypeDefinition type)
     {
-        var parameter = Pick(SearchCatalog.Parameters(Release.R4, type).Where(parameter => SearchCatalog.CanBeMissing(type, parameter)).ToList());
+        var parameter = Pick(SearchDefinitions.R4.Catalog.Parameters(type).Where(parameter => SearchDefinitions.R4.Catalog.CanBeMissing(type, parameter)).ToList());
         return $"{parameter.Code}:missing={(random.Next(2) == 0 ? "true" : "false")}";
     }
 
@@ -108,7 +108,7 @@ internal sealed class QueryGenerator(IReadOnlyList<Resource> resources, int seed
             2 => ("", Pick(text.Split(' ').Where(word => word.Length > 0).DefaultIfEmpty(text).ToList())),
             _ => ("", text[..random.Next(1, text.Length + 1)].ToUpperInvariant()),
         };
-        if (modifier.Length > 0 && !SearchCatalog.ModifiersOf(type, parameter).Contains(modifier[1..])) modifier = "";
+        if (modifier.Length > 0 && !SearchDefinitions.R4.Catalog.ModifiersOf(type, parameter).Contains(modifier[1..])) modifier = "";
         if (char.IsSurrogate(cut[^1]) || char.IsSurrogate(cut[0]) || StringFolding.Fold(cut).Length is 0 or > 200) return null;
         return (modifier, Escape(cut));
     }
@@ -131,7 +131,7 @@ internal sealed class QueryGenerator(IReadOnlyList<Resource> resources, int seed
     private (string, string)? TokenText(TypeDefinition type, SearchParameterDefinition parameter, Element element)
     {
         var modifier = Pick(["text", "code-text"]);
-        if (!SearchCatalog.ModifiersOf(type, parameter).Contains(modifier)) return null;
+        if (!SearchDefinitions.R4.Catalog.ModifiersOf(type, parameter).Contains(modifier)) return null;
         var texts = modifier == "text"
             ? ElementMatcher.Displays(element).SelectMany(text => text.Split(' ').Append(text)).ToList()
             : ElementMatcher.Tokens(element).Select(token => token.Code ?? "").ToList();

@@ -17,12 +17,12 @@ namespace EventFhir.PostgresTests.Search;
 internal sealed class SearchFixture : IAsyncDisposable
 {
     public const string BaseUrl = "http://here/fhir";
-    private readonly IndexExtractor extractor = new(Release.R4, new Uri(BaseUrl));
+    private readonly IndexExtractor extractor = new(SearchDefinitions.R4, new Uri(BaseUrl));
 
     private SearchFixture(EventDatabase database)
     {
         Database = database;
-        Store = new ResourceStore(database, Release.R4, TypeLayout.Of);
+        Store = new ResourceStore(database, Release.R4, SearchDefinitions.R4.LayoutOf);
         Reader = new SearchReader(database, Release.R4);
     }
 
@@ -31,7 +31,7 @@ internal sealed class SearchFixture : IAsyncDisposable
     public SearchReader Reader { get; }
 
     public static SearchContext Context { get; } =
-        new(Release.R4, BaseUrl, new DateTimeOffset(2026, 11, 21, 0, 0, 0, TimeSpan.Zero), UnknownParameters.Refuse);
+        new(SearchDefinitions.R4, BaseUrl, new DateTimeOffset(2026, 11, 21, 0, 0, 0, TimeSpan.Zero), UnknownParameters.Refuse);
 
     public static async Task<SearchFixture> NewAsync(TestCluster cluster)
     {
@@ -55,7 +55,7 @@ internal sealed class SearchFixture : IAsyncDisposable
     }));
 
     /// <summary>What a verification extracts from a stored body.</summary>
-    public static IndexEntries Extract(TypeDefinition type, ReadOnlyMemory<byte> body) => new IndexExtractor(Release.R4, new Uri(BaseUrl)).Extract(Read(body));
+    public static IndexEntries Extract(TypeDefinition type, ReadOnlyMemory<byte> body) => new IndexExtractor(SearchDefinitions.R4, new Uri(BaseUrl)).Extract(Read(body));
 
     public async Task DeleteAsync(Resource resource)
     {
@@ -86,6 +86,25 @@ internal sealed class SearchFixture : IAsyncDisposable
             if (page.Next is null) return ids.ToImmutable();
             if (!SearchCursor.TryParse(page.Next.ToString(), out after)) throw new InvalidOperationException("A cursor cannot be read back.");
         }
+    }
+
+    /// <summary>All resources as the server gives them back, with the times it set.</summary>
+    public async Task<ImmutableArray<Resource>> StoredAsync()
+    {
+        var stored = ImmutableArray.CreateBuilder<Resource>();
+        foreach (var type in Release.R4.ResourceTypes)
+        {
+            SearchPage page;
+            SearchCursor? after = null;
+            do
+            {
+                page = await SearchAsync(Parse(type.Name, "_count=1000").Value, after);
+                stored.AddRange(page.Matches.Select(match => Read(match.Body)));
+                after = page.Next;
+            }
+            while (after is not null);
+        }
+        return stored.ToImmutable();
     }
 
     public async ValueTask DisposeAsync()

@@ -25,7 +25,7 @@ public sealed class SearchOracle(TestCluster cluster)
     {
         await using var fixture = await SearchFixture.NewAsync(cluster);
         await fixture.WriteAsync([.. Examples(), .. GeneratedResources.Places()]);
-        var resources = await StoredAsync(fixture);
+        var resources = await fixture.StoredAsync();
         var matcher = new SearchMatcher(Release.R4, SearchFixture.BaseUrl, resources);
         var generator = new QueryGenerator(resources, seed: 20261121);
         var differences = new StringBuilder();
@@ -68,24 +68,5 @@ public sealed class SearchOracle(TestCluster cluster)
             if (read is { Verdict: ReadVerdict.Valid, Resource: { Id: { } id } resource }) resources.TryAdd((resource.Type, id), resource);
         }
         return [.. resources.Values];
-    }
-
-    /// <summary>As the server gives them back, with the times it set.</summary>
-    private static async Task<ImmutableArray<Resource>> StoredAsync(SearchFixture fixture)
-    {
-        var stored = ImmutableArray.CreateBuilder<Resource>();
-        foreach (var type in Release.R4.ResourceTypes)
-        {
-            Postgres.Search.SearchPage page;
-            Postgres.Search.SearchCursor? after = null;
-            do
-            {
-                page = await fixture.SearchAsync(SearchFixture.Parse(type.Name, "_count=1000").Value, after);
-                stored.AddRange(page.Matches.Select(match => SearchFixture.Read(match.Body)));
-                after = page.Next;
-            }
-            while (after is not null);
-        }
-        return stored.ToImmutable();
     }
 }

@@ -1,5 +1,6 @@
 using System.Text;
 
+using EventFhir.Core.Search;
 using EventFhir.Core.Search.Indexing;
 using EventFhir.Model.Definitions;
 using EventFhir.Model.Elements;
@@ -28,7 +29,7 @@ public sealed class CompiledExpressions
     {
         foreach (var (name, resource) in Examples.R4)
         {
-            foreach (var placement in TypeLayout.Of(resource.Type).Placements)
+            foreach (var placement in SearchDefinitions.R4.LayoutOf(resource.Type).Placements)
             {
                 Compare(name, placement.Parameter.Code, placement.Expression, resource.Root);
                 if (placement is ParameterPlacement.Composite composite) CompareParts(name, composite, resource.Root);
@@ -41,7 +42,7 @@ public sealed class CompiledExpressions
     public void Only_one_expression_of_R4_is_left_to_the_engine()
     {
         var fallbacks = from type in Release.R4.ResourceTypes
-                        from placement in TypeLayout.Of(type).Placements
+                        from placement in SearchDefinitions.R4.LayoutOf(type).Placements
                         where placement.Expression is { IsCompiled: false, Text.Length: > 0 }
                         select $"{type.Name}.{placement.Parameter.Code}";
         Assert.Equal(["Patient.deceased"], fallbacks);

@@ -1,3 +1,4 @@
+using EventFhir.Core.Search;
 using EventFhir.Core.Search.Indexing;
 using EventFhir.Model.Definitions;
 using EventFhir.Model.Elements;
@@ -9,7 +10,7 @@ namespace EventFhir.SpecTests.Search;
 /// <summary>What extraction gives for the official examples.</summary>
 public sealed class Extraction(ITestOutputHelper output)
 {
-    private static readonly IndexExtractor Extractor = new(Release.R4, new Uri("http://localhost:8080/fhir"));
+    private static readonly IndexExtractor Extractor = new(SearchDefinitions.R4, new Uri("http://localhost:8080/fhir"));
 
     [Fact]
     public void Is_the_same_every_time_and_in_order()
@@ -23,7 +24,7 @@ public sealed class Extraction(ITestOutputHelper output)
             Assert.Equal(first.Numbers.Distinct().Count(), first.Numbers.Length);
             Assert.Equal(first.Dates.Distinct().Count(), first.Dates.Length);
             Assert.Equal(first.References.Distinct().Count(), first.References.Length);
-            Assert.Equal(TypeLayout.Of(resource.Type).Columns.Length, first.Columns.Length);
+            Assert.Equal(SearchDefinitions.R4.LayoutOf(resource.Type).Columns.Length, first.Columns.Length);
         }
     }
 
@@ -32,7 +33,7 @@ public sealed class Extraction(ITestOutputHelper output)
     {
         foreach (var (name, resource) in Examples.R4)
         {
-            var (tables, entries) = (TypeLayout.Of(resource.Type).SideTables, Extractor.Extract(resource));
+            var (tables, entries) = (SearchDefinitions.R4.LayoutOf(resource.Type).SideTables, Extractor.Extract(resource));
             Assert.True(entries.Identifiers.IsEmpty || tables.HasFlag(SideTables.Identifiers), name);
             Assert.True(entries.References.IsEmpty || tables.HasFlag(SideTables.References), name);
             Assert.True(entries.Strings.IsEmpty || tables.HasFlag(SideTables.Strings), name);
@@ -47,7 +48,7 @@ public sealed class Extraction(ITestOutputHelper output)
     {
         foreach (var (name, resource) in Examples.R4)
         {
-            var columns = TypeLayout.Of(resource.Type).Columns;
+            var columns = SearchDefinitions.R4.LayoutOf(resource.Type).Columns;
             foreach (var (value, column) in Extractor.Extract(resource).Columns.Zip(columns))
                 Assert.True(!value.HasValue || value.Kind == column.Kind, $"{name}: {column.Name}");
         }
@@ -63,7 +64,7 @@ public sealed class Extraction(ITestOutputHelper output)
         var withEntries = new HashSet<(TypeDefinition, string)>();
         foreach (var (_, resource) in Examples.R4)
         {
-            foreach (var placement in TypeLayout.Of(resource.Type).Placements)
+            foreach (var placement in SearchDefinitions.R4.LayoutOf(resource.Type).Placements)
             {
                 if (ParameterExtractor.Of(Release.R4, placement, default) is not { } parameter || !HasValue(placement, resource)) continue;
                 withValue.Add((resource.Type, placement.Parameter.Code));
@@ -73,7 +74,7 @@ public sealed class Extraction(ITestOutputHelper output)
         output.WriteLine($"{withEntries.Count} parameters with entries from examples; without a value in any example:");
         foreach (var type in Release.R4.ResourceTypes)
         {
-            var without = from placement in TypeLayout.Of(type).Placements
+            var without = from placement in SearchDefinitions.R4.LayoutOf(type).Placements
                           where placement.Expression.Text.Length > 0 && !placement.Parameter.Base.IsAbstract && IsStored(placement)
                           where !withValue.Contains((type, placement.Parameter.Code))
                           select placement.Parameter.Code;
@@ -105,7 +106,7 @@ public sealed class Extraction(ITestOutputHelper output)
     private static bool LeavesEntries(ParameterExtractor parameter, Resource resource)
     {
         var builder = new EntryBuilder();
-        builder.Start(TypeLayout.Of(resource.Type).Columns.Length);
+        builder.Start(SearchDefinitions.R4.LayoutOf(resource.Type).Columns.Length);
         parameter.Extract(resource.Root, builder);
         var entries = builder.Build();
         return entries.Columns.Any(column => column.HasValue) || !entries.Terms.IsEmpty || !entries.Identifiers.IsEmpty || !entries.References.IsEmpty

@@ -1,5 +1,6 @@
 using System.Text;
 
+using EventFhir.Core.Search;
 using EventFhir.Core.Search.Indexing;
 using EventFhir.Model.Definitions;
 using EventFhir.Model.Json;
@@ -10,7 +11,7 @@ namespace EventFhir.UnitTests.Search;
 
 public sealed class Extracting
 {
-    private static readonly IndexExtractor Extractor = new(Release.R4, new Uri("http://example.org/fhir/"));
+    private static readonly IndexExtractor Extractor = new(SearchDefinitions.R4, new Uri("http://example.org/fhir/"));
 
     [Fact]
     public void A_code_has_the_system_of_its_binding()
@@ -244,7 +245,7 @@ public sealed class Extracting
 
     private static ColumnValue Column(string name, IndexEntries entries, string type = "Observation")
     {
-        var columns = TypeLayout.Of(Release.R4.FindResourceType(type)!).Columns;
+        var columns = SearchDefinitions.R4.LayoutOf(Release.R4.FindResourceType(type)!).Columns;
         return entries.Columns[columns.IndexOf(columns.Single(column => column.Name == name))];
     }
 

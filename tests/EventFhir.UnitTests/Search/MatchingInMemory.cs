@@ -13,7 +13,7 @@ namespace EventFhir.UnitTests.Search;
 public sealed class MatchingInMemory
 {
     private static readonly SearchContext Context =
-        new(Release.R4, "http://here/fhir", new DateTimeOffset(2016, 1, 1, 0, 0, 0, TimeSpan.Zero), UnknownParameters.Refuse);
+        new(SearchDefinitions.R4, "http://here/fhir", new DateTimeOffset(2016, 1, 1, 0, 0, 0, TimeSpan.Zero), UnknownParameters.Refuse);
 
     [Theory]
     // search.html#prefix: eq2013-01-14 and its siblings

@@ -13,7 +13,7 @@ namespace EventFhir.UnitTests.Search;
 public sealed class Nearness
 {
     private static readonly SearchContext Context =
-        new(Release.R4, "http://here/fhir", new DateTimeOffset(2026, 11, 21, 0, 0, 0, TimeSpan.Zero), UnknownParameters.Refuse);
+        new(SearchDefinitions.R4, "http://here/fhir", new DateTimeOffset(2026, 11, 21, 0, 0, 0, TimeSpan.Zero), UnknownParameters.Refuse);
 
     [Theory]
     // Berlin and Paris are 877.5 km apart.

@@ -10,7 +10,7 @@ namespace EventFhir.UnitTests.Search;
 public sealed class ParsingASearch
 {
     private static readonly DateTimeOffset Now = new(2026, 11, 21, 0, 0, 0, TimeSpan.Zero);
-    private static readonly SearchContext Strict = new(Release.R4, "http://here/fhir", Now, UnknownParameters.Refuse);
+    private static readonly SearchContext Strict = new(SearchDefinitions.R4, "http://here/fhir", Now, UnknownParameters.Refuse);
 
     [Theory]
     [InlineData("Patient", "name=Péter", "Patient[name=StartsWith 'peter']")]

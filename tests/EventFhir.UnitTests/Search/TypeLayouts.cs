@@ -1,3 +1,4 @@
+using EventFhir.Core.Search;
 using EventFhir.Core.Search.Indexing;
 using EventFhir.Model.Definitions;
 
@@ -14,7 +15,7 @@ public sealed class TypeLayouts
     {
         var lost = from type in Release.R4.ResourceTypes
                    from parameter in Release.R4.SearchParametersOf(type)
-                   where TypeLayout.Of(type).Find(parameter.Code) is null or ParameterPlacement.Nowhere && parameter.Expression.Length > 0
+                   where SearchDefinitions.R4.LayoutOf(type).Find(parameter.Code) is null or ParameterPlacement.Nowhere && parameter.Expression.Length > 0
                    select $"{type.Name}.{parameter.Code}";
         Assert.Empty(lost);
     }
@@ -25,7 +26,7 @@ public sealed class TypeLayouts
     {
         foreach (var type in Of(release).ResourceTypes)
         {
-            var names = TypeLayout.Of(type).Columns.Select(column => column.Name).ToList();
+            var names = SearchDefinitions.Of(Of(release)).LayoutOf(type).Columns.Select(column => column.Name).ToList();
             Assert.Equal(names.Distinct(StringComparer.Ordinal), names);
             Assert.All(names, name => Assert.Matches("^[a-z_][a-z0-9_]{0,62}$", name));
         }
@@ -46,7 +47,7 @@ public sealed class TypeLayouts
     public void Only_what_the_specification_gives_no_expression_for_is_stored_nowhere()
     {
         var nowhere = from type in Release.R4.ResourceTypes
-                      from placement in TypeLayout.Of(type).Placements.OfType<ParameterPlacement.Nowhere>()
+                      from placement in SearchDefinitions.R4.LayoutOf(type).Placements.OfType<ParameterPlacement.Nowhere>()
                       select placement.Parameter.Code;
         Assert.Equal(["_content", "_filter", "_query", "age", "birthOrderBoolean"], nowhere.Distinct().Order(StringComparer.Ordinal));
     }
@@ -74,12 +75,12 @@ public sealed class TypeLayouts
     [InlineData("QuestionnaireResponse", "questionnaire", "UriTerms")]
     [InlineData("DocumentReference", "relationship", "Composite")]
     public void Placements(string type, string code, string placement) =>
-        Assert.Equal(placement, TypeLayout.Of(Release.R4.FindResourceType(type)!).Find(code)?.GetType().Name);
+        Assert.Equal(placement, SearchDefinitions.R4.LayoutOf(Release.R4.FindResourceType(type)!).Find(code)?.GetType().Name);
 
     [Fact]
     public void An_alias_says_whose_values_it_shows_and_of_which_target()
     {
-        var alias = Assert.IsType<ParameterPlacement.SameAs>(TypeLayout.Of(Release.R4.FindResourceType("Observation")!).Find("patient"));
+        var alias = Assert.IsType<ParameterPlacement.SameAs>(SearchDefinitions.R4.LayoutOf(Release.R4.FindResourceType("Observation")!).Find("patient"));
         Assert.Equal(("subject", "Patient"), (alias.Of.Parameter.Code, alias.Target?.Name));
     }
 

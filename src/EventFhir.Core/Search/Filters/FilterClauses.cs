@@ -65,14 +65,14 @@ internal sealed class FilterClauses(SearchContext context)
             return Refusal.Of(RefusalKind.BadRequest, "too-costly", $"A path may have at most {Limits.ChainDepthMax} references.");
         if (++branches > Limits.ChainBranchesMax)
             return Refusal.Of(RefusalKind.BadRequest, "too-costly", "The paths of the filter can lead through too many types.");
-        var parameter = SearchCatalog.Find(context.Release, type, step.Name.Text);
+        var parameter = context.Catalog.Find(type, step.Name.Text);
         if (place == test.Path.Length - 1)
         {
             if (parameter is not null) return LowerTest(type, parameter, test);
             unknown = step.Name;
             return null;
         }
-        if (parameter is { Type: SearchParameterType.Reference } reference && SearchCatalog.CanFollow(type, reference))
+        if (parameter is { Type: SearchParameterType.Reference } reference && context.Catalog.CanFollow(type, reference))
             return LowerChain(reference, test, place, depth);
         if (step.Condition is not null && new FilterComposites(context, values).Lower(type, test, place) is { } composite) return composite;
         if (parameter is not null) return Bad(step.Name.Position, "invalid", $"'{step.Name.Text}' leads to no other resource");
@@ -109,7 +109,7 @@ internal sealed class FilterClauses(SearchContext context)
         // A value is unequal if the element is there and equal to nothing asked for: told exactly where there is one element at most.
         var isOther = test.Operator.Text == "ne"
             && parameter.Type is SearchParameterType.Token or SearchParameterType.Reference or SearchParameterType.Uri;
-        if (isOther && !(SearchCatalog.IsSingle(type, parameter) && SearchCatalog.CanBeMissing(type, parameter)))
+        if (isOther && !(context.Catalog.IsSingle(type, parameter) && context.Catalog.CanBeMissing(type, parameter)))
             return Bad(
                 test.Operator.Position, "not-supported",
                 $"'ne' is not supported for '{parameter.Code}', which can repeat; use not (… eq …)");
@@ -121,10 +121,10 @@ internal sealed class FilterClauses(SearchContext context)
         return new Clause.AllOf([new Clause.Not(new Clause.Missing(parameter)), new Clause.Not(matches)]);
     }
 
-    private static Outcome<Clause> LowerPresence(TypeDefinition type, SearchParameterDefinition parameter, FilterExpression.Test test)
+    private Outcome<Clause> LowerPresence(TypeDefinition type, SearchParameterDefinition parameter, FilterExpression.Test test)
     {
         if (test.Value.Text is not ("true" or "false")) return Bad(test.Value.Position, "value", "'pr' takes true or false");
-        return SearchCatalog.CanBeMissing(type, parameter)
+        return context.Catalog.CanBeMissing(type, parameter)
             ? new Clause.Not(new Clause.Missing(parameter))
             : Bad(test.Operator.Position, "not-supported", $"'pr' is not supported for '{parameter.Code}'");
     }

@@ -20,7 +20,7 @@ internal sealed class FilterComposites(SearchContext context, FilterValues value
 
         var found = ImmutableArray.CreateBuilder<Clause.Matches>();
         Refusal? refusal = null;
-        foreach (var parameter in SearchCatalog.Parameters(context.Release, type))
+        foreach (var parameter in context.Catalog.Parameters(type))
         {
             if (parameter.Type is not SearchParameterType.Composite || !IsNamed(parameter, step.Name.Text)) continue;
             if (Components(parameter, tests) is not { } components) continue;

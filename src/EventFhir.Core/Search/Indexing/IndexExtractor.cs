@@ -12,22 +12,23 @@ namespace EventFhir.Core.Search.Indexing;
 /// </summary>
 public sealed class IndexExtractor
 {
-    private readonly Release release;
     private readonly ReadOnlyMemory<byte> baseUrl;
     private readonly ConcurrentDictionary<TypeDefinition, TypeExtractor> types = new();
     private readonly ConcurrentBag<EntryBuilder> builders = [];
 
     /// <param name="baseUrl">This server's base URL: absolute references below it count as relative ones. Null if it has none.</param>
-    public IndexExtractor(Release release, Uri? baseUrl)
+    public IndexExtractor(SearchDefinitions definitions, Uri? baseUrl)
     {
-        this.release = release;
+        Definitions = definitions;
         this.baseUrl = Encoding.UTF8.GetBytes(baseUrl?.ToString().TrimEnd('/') ?? "");
     }
+
+    public SearchDefinitions Definitions { get; }
 
     public IndexEntries Extract(Resource resource)
     {
         if (!types.TryGetValue(resource.Type, out var extractor))
-            extractor = types.GetOrAdd(resource.Type, type => new TypeExtractor(release, type, baseUrl));
+            extractor = types.GetOrAdd(resource.Type, type => new TypeExtractor(Definitions.Release, Definitions.LayoutOf(type), baseUrl));
         if (!builders.TryTake(out var builder)) builder = new EntryBuilder();
         extractor.Extract(resource.Root, builder);
         var entries = builder.Build();

@@ -20,17 +20,17 @@ internal sealed class LayoutPlan
     private readonly List<IndexColumn> columns = [];
     private SideTables sideTables;
 
-    private LayoutPlan(Release release, TypeDefinition type)
+    private LayoutPlan(Release release, TypeDefinition type, ImmutableArray<SearchParameterDefinition> parameters)
     {
         (this.release, this.type) = (release, type);
         extension = release.FindType("Extension") ?? throw new InvalidOperationException("The release has no type Extension.");
-        parameters = [.. release.SearchParametersOf(type).OrderBy(parameter => parameter.Code, StringComparer.Ordinal)];
-        foreach (var parameter in parameters) expressions[parameter.Code] = SearchExpression.Of(release, parameter.Expression);
+        this.parameters = [.. parameters.OrderBy(parameter => parameter.Code, StringComparer.Ordinal)];
+        foreach (var parameter in this.parameters) expressions[parameter.Code] = SearchExpression.Of(release, parameter.Expression);
     }
 
-    public static TypeLayout Of(Release release, TypeDefinition type)
+    public static TypeLayout Of(Release release, TypeDefinition type, ImmutableArray<SearchParameterDefinition> parameters)
     {
-        var plan = new LayoutPlan(release, type);
+        var plan = new LayoutPlan(release, type, parameters);
         foreach (var parameter in plan.parameters) plan.Place(parameter);
         return new(type, [.. plan.columns], plan.sideTables)
         {

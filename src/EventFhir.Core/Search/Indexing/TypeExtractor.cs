@@ -13,9 +13,8 @@ internal sealed class TypeExtractor
     private readonly int columnCount;
     private readonly bool hasNarrative;
 
-    public TypeExtractor(Release release, TypeDefinition type, ReadOnlyMemory<byte> baseUrl)
+    public TypeExtractor(Release release, TypeLayout layout, ReadOnlyMemory<byte> baseUrl)
     {
-        var layout = TypeLayout.Of(type);
         columnCount = layout.Columns.Length;
         hasNarrative = layout.SideTables.HasFlag(SideTables.Text);
         parameters = [.. layout.Placements.Select(placement => ParameterExtractor.Of(release, placement, baseUrl)).OfType<ParameterExtractor>()];

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
 
 using EventFhir.Model.Definitions;
@@ -12,16 +11,15 @@ public enum SideTables { None = 0, Identifiers = 1, References = 2, Strings = 4,
 /// <param name="Name">Name in SQL, lower case with underscores: "subject", "date_lo", "value_quantity".</param>
 public sealed record IndexColumn(string Name, ColumnKind Kind);
 
-/// <summary>Where the search parameters of one resource type are stored: the columns of its x_ table and which side tables it has.</summary>
+/// <summary>Where the search parameters of one resource type are stored: the columns of its x_ table and which side tables it has. Ask
+/// <see cref="SearchDefinitions.LayoutOf"/> for it.</summary>
 public sealed record TypeLayout(TypeDefinition Type, ImmutableArray<IndexColumn> Columns, SideTables SideTables)
 {
-    private static readonly ConcurrentDictionary<TypeDefinition, TypeLayout> Known = new();
-
     /// <summary>One for each parameter of the type, in the order of their codes.</summary>
     public ImmutableArray<ParameterPlacement> Placements { get; init; } = [];
 
-    /// <summary>The layout of a concrete resource type: always the same for the same definitions.</summary>
-    public static TypeLayout Of(TypeDefinition type) => Known.GetOrAdd(type, static type => LayoutPlan.Of(ReleaseOf(type), type));
+    /// <summary>Codes of the specification's parameters that the configuration switched off, in order; nothing is stored for them.</summary>
+    public ImmutableArray<string> Off { get; init; } = [];
 
     public ParameterPlacement? Find(string code)
     {
@@ -29,6 +27,4 @@ public sealed record TypeLayout(TypeDefinition Type, ImmutableArray<IndexColumn>
             if (placement.Parameter.Code == code) return placement;
         return null;
     }
-
-    internal static Release ReleaseOf(TypeDefinition type) => ReferenceEquals(Release.R4.FindType(type.Name), type) ? Release.R4 : Release.R5;
 }

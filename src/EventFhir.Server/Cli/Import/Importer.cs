@@ -17,8 +17,8 @@ public readonly record struct ImportCount(int Stored, int Unchanged);
 /// </summary>
 public sealed class Importer(ResourceIntake intake, ResourceStore store, ImportErrors errors, ImportJournal journal)
 {
-    private const int GroupResourcesMax = 500;
-    private const int GroupBytesMax = 2 * 1024 * 1024;
+    private const int GroupResourcesMax = 1_000;
+    private const int GroupBytesMax = 4 * 1024 * 1024;
     private const int AttemptsMax = 60;
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
     private static readonly Provenance Origin = new(Actor: null, Client: "eventfhir import", Reason: null, CorrelationId: null);

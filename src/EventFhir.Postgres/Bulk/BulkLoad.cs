@@ -1,0 +1,235 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Globalization;
+
+using EventFhir.Core.Events;
+using EventFhir.Model.Definitions;
+using EventFhir.Postgres.Projections;
+using EventFhir.Postgres.Sql;
+using EventFhir.Postgres.Writing;
+
+using Npgsql;
+
+using NpgsqlTypes;
+
+namespace EventFhir.Postgres.Bulk;
+
+/// <summary>
+/// A large group of resources of which none is stored yet, loaded by COPY: rows of es.stream are written once and complete, events and search
+/// rows carry rids known beforehand. The outcome is that of es.append; a group with a resource that is stored already is left to es.append
+/// (docs/storage.md, "A large group of new resources"). Kept and refilled; hot path, measured by bulk-import.
+/// </summary>
+internal sealed class BulkLoad(KnownRids known, Release release)
+{
+    /// <summary>Below this the round trips of COPY cost more than its rows save.</summary>
+    private const int CommandsMin = 100;
+
+    /// <summary>A race for a key is lost to somebody who is then seen; more than a few in a row is bad luck that es.append bears better.</summary>
+    private const int AttemptsMax = 3;
+
+    private static readonly string Refer = SqlFile.Read("bulk-refer.sql");
+    private static readonly string ReadRids = SqlFile.Read("bulk-rids.sql");
+    private static readonly string Find = SqlFile.Read("bulk-find.sql");
+    private static readonly string Insert = SqlFile.Read("bulk-insert.sql");
+    private static readonly string TakeOver = SqlFile.Read("bulk-take.sql");
+    private static readonly string CountIn = SqlFile.Read("bulk-count.sql");
+    private readonly CopyRows rows = new();
+    private readonly EventRows events = new(release);
+    private readonly Dictionary<ResourceKey, int> own = [];
+    private readonly Dictionary<long, int> placeholders = [];
+    private readonly NewStreams missing = new();
+    private long[] rids = [];
+    private long[] seqs = [];
+    private long[] refs = [];
+
+    private enum Course { Loaded, IsStored, LostRace }
+
+    /// <summary>True if nothing about the group needs a decision, unless one of its resources is stored already.</summary>
+    public static bool IsFor(IReadOnlyList<PendingGroup> batch)
+    {
+        if (batch is not [{ Group: { IdempotencyKey: null, Commands: { Length: >= CommandsMin } commands } }]) return false;
+        foreach (var command in commands)
+            if (command is not { Content: not null, Precondition: Precondition.Always }) return false;
+        return true;
+    }
+
+    /// <summary>Null if a resource is stored already, or others are at the same keys: nothing has been written then.</summary>
+    /// <param name="batch">Filled with the group.</param>
+    public async Task<ImmutableArray<WriteOutcome>?> TryAsync(
+        NpgsqlConnection connection, AppendBatch batch, PendingGroup group, CancellationToken cancellationToken)
+    {
+        Prepare(batch);
+        for (var attempt = 0; attempt < AttemptsMax; attempt++)
+        {
+            try
+            {
+                var (course, at) = await LoadAsync(connection, batch, group, cancellationToken);
+                if (course is Course.Loaded) return Outcomes(batch, at);
+                if (course is Course.IsStored) return null;
+            }
+            catch (PostgresException exception) when (
+                exception.SqlState is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DeadlockDetected)
+            {
+            }
+            StoreMetrics.Retries.Add(1, new KeyValuePair<string, object?>("reason", "bulk race"));
+        }
+        return null;
+    }
+
+    private void Prepare(AppendBatch batch)
+    {
+        own.Clear();
+        for (var index = 0; index < batch.Commands.Count; index++) own.Add(batch.Commands[index].Command.Key, index);
+        if (rids.Length < own.Count) (rids, seqs) = (new long[own.Count], new long[own.Count]);
+        if (refs.Length < batch.References.Keys.Count) refs = new long[batch.References.Keys.Count];
+    }
+
+    private async Task<(Course Course, DateTime At)> LoadAsync(
+        NpgsqlConnection connection, AppendBatch batch, PendingGroup group, CancellationToken cancellationToken)
+    {
+        await ReferAsync(connection, batch.References, cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        if (await FindAsync(connection, batch, cancellationToken) is not { } at) return (Course.IsStored, default);
+        if (!await WriteStreamsAsync(connection, batch, at, cancellationToken)) return (Course.LostRace, default);
+        events.Fill(rows, batch, group, new StreamNumbers(rids, seqs), at);
+        await rows.SendAsync(connection, EventRows.Copy, cancellationToken);
+        var numbers = new BatchRids(rids, refs);
+        for (var index = 0; index < batch.References.Keys.Count; index++)
+            if (own.TryGetValue(batch.References.Keys[index], out var command)) refs[index] = rids[command];
+        foreach (var indexRows in batch.IndexRows) await indexRows.CopyAsync(connection, rows, numbers, cancellationToken);
+        await FinishAsync(connection, batch, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        for (var index = 0; index < batch.Commands.Count; index++) known.Add(batch.Commands[index].Command.Key, rids[index]);
+        return (Course.Loaded, at);
+    }
+
+    /// <summary>
+    /// Rids of what the group refers to, those of its own resources excepted. Placeholders are committed at once, so that nobody who refers to
+    /// the same key has to wait for this load.
+    /// </summary>
+    private async Task ReferAsync(NpgsqlConnection connection, References references, CancellationToken cancellationToken)
+    {
+        missing.Clear();
+        for (var index = 0; index < references.Keys.Count; index++)
+        {
+            var key = references.Keys[index];
+            if (own.ContainsKey(key)) continue;
+            if (known.TryFind(key, out var rid)) refs[index] = rid;
+            else missing.Add(index, key, digest: default);
+        }
+        if (missing.IsEmpty) return;
+        await using var batch = connection.CreateBatch();
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(Refer) { Parameters = { TenantOnly(), missing.Types(), missing.Ids() } });
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(ReadRids) { Parameters = { TenantOnly(), missing.Types(), missing.Ids() } });
+        var found = 0;
+        await using (var reader = await batch.ExecuteReaderAsync(cancellationToken))
+        {
+            while (await reader.ReadAsync(cancellationToken)) refs[missing.Indexes[found++]] = reader.GetInt64(0);
+        }
+        if (found != missing.Indexes.Count) throw new UnreachableException("A referenced key has no row.");
+        foreach (var index in missing.Indexes) known.Add(references.Keys[index], refs[index]);
+    }
+
+    /// <summary>The time of the group, and in <see cref="placeholders"/> the commands whose key has a row; null if one of them is more.</summary>
+    private async Task<DateTime?> FindAsync(NpgsqlConnection connection, AppendBatch append, CancellationToken cancellationToken)
+    {
+        placeholders.Clear();
+        await using var batch = connection.CreateBatch();
+        // Before a number is drawn: whoever stops the writes may rely on it that no number at or below the last is still to come.
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("lock table es.stream in row exclusive mode"));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("select date_trunc('milliseconds', clock_timestamp())"));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(Find)
+        {
+            Parameters = { TenantOnly(), Array(append.TypeNumbers, NpgsqlDbType.Smallint), Array(append.Ids, NpgsqlDbType.Text) },
+        });
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        var at = reader.GetDateTime(0);
+        await reader.NextResultAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            if (reader.GetInt32(2) > 0) return null;
+            placeholders.Add(reader.GetInt64(1), reader.GetInt32(0) - 1);
+        }
+        return at;
+    }
+
+    /// <summary>
+    /// Inserts first and locks then, each in key order, as es.append does: so nobody waits in a circle. Numbers are drawn under the row's lock.
+    /// False if somebody was faster at one of the placeholders.
+    /// </summary>
+    private async Task<bool> WriteStreamsAsync(NpgsqlConnection connection, AppendBatch append, DateTime at, CancellationToken cancellationToken)
+    {
+        var (taken, digests) = (new List<long>(placeholders.Count), new List<Guid>(placeholders.Count));
+        missing.Clear();
+        foreach (var (rid, index) in placeholders.OrderBy(entry => entry.Value))
+        {
+            taken.Add(rid);
+            digests.Add(append.Commands[index].Command.Content!.Body.Digest);
+        }
+        System.Array.Clear(rids);
+        foreach (var (rid, index) in placeholders) rids[index] = rid;
+        for (var index = 0; index < append.Commands.Count; index++)
+            if (rids[index] == 0) missing.Add(index, append.Commands[index].Command.Key, append.Commands[index].Command.Content!.Body.Digest);
+
+        await using var batch = connection.CreateBatch();
+        var time = new NpgsqlParameter<DateTime> { TypedValue = at, NpgsqlDbType = NpgsqlDbType.TimestampTz };
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(Insert)
+        {
+            Parameters = { TenantOnly(), time.Clone(), missing.Types(), missing.Ids(), missing.Digests() },
+        });
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(TakeOver)
+        {
+            Parameters = { time, Array(taken, NpgsqlDbType.Bigint), Array(digests, NpgsqlDbType.Uuid) },
+        });
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        foreach (var index in missing.Indexes)
+        {
+            if (!await reader.ReadAsync(cancellationToken)) throw new UnreachableException("An inserted row was not returned.");
+            (rids[index], seqs[index]) = (reader.GetInt64(0), reader.GetInt64(1));
+        }
+        await reader.NextResultAsync(cancellationToken);
+        var updated = 0;
+        for (; await reader.ReadAsync(cancellationToken); updated++) seqs[placeholders[reader.GetInt64(0)]] = reader.GetInt64(1);
+        return updated == taken.Count;
+    }
+
+    private async Task FinishAsync(NpgsqlConnection connection, AppendBatch append, CancellationToken cancellationToken)
+    {
+        await using var batch = connection.CreateBatch();
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("select set_config('es.rids', $1::text, true)")
+        {
+            Parameters = { Array(new ArraySegment<long>(rids, 0, append.Commands.Count).ToList(), NpgsqlDbType.Bigint) },
+        });
+        foreach (var indexRows in append.IndexRows) indexRows.AddRestTo(batch);
+        if (batch.BatchCommands.Count == 1) batch.BatchCommands.Clear();
+
+        var (types, counts) = (new List<short>(), new List<long>());
+        foreach (var type in append.TypeNumbers)
+        {
+            if (types.Count == 0 || types[^1] != type)
+            {
+                types.Add(type);
+                counts.Add(0);
+            }
+            counts[^1]++;
+        }
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(CountIn)
+        {
+            Parameters = { TenantOnly(), Array(types, NpgsqlDbType.Smallint), Array(counts, NpgsqlDbType.Bigint) },
+        });
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private static ImmutableArray<WriteOutcome> Outcomes(AppendBatch batch, DateTime at)
+    {
+        var outcomes = new WriteOutcome[batch.Commands.Count];
+        foreach (var (_, place, command) in batch.Commands) outcomes[place] = new WriteOutcome.Appended(command.Key, 1, at, IsNew: true);
+        return ImmutableArray.Create(outcomes);
+    }
+
+    private static NpgsqlParameter TenantOnly() => new NpgsqlParameter<short> { TypedValue = Tenant.Only };
+
+    private static NpgsqlParameter Array<T>(List<T> values, NpgsqlDbType element) =>
+        new NpgsqlParameter<List<T>> { TypedValue = values, NpgsqlDbType = NpgsqlDbType.Array | element };
+}

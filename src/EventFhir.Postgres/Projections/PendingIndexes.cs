@@ -1,0 +1,70 @@
+using System.Collections.Concurrent;
+
+using EventFhir.Core.Search.Indexing;
+using EventFhir.Model.Definitions;
+using EventFhir.Postgres.Replay;
+using EventFhir.Postgres.Sql;
+
+using Npgsql;
+
+using NpgsqlTypes;
+
+namespace EventFhir.Postgres.Projections;
+
+/// <summary>
+/// Makes the search indexes that an import has put off (<see cref="NewTables.IndexedLater"/>): at its end, and at the next start of a server if
+/// it did not get there. Until then searches of these types are correct, but slow. Any number of processes may do this at once.
+/// </summary>
+public sealed class PendingIndexes(EventDatabase database, Release release, Func<TypeDefinition, TypeLayout> layoutOf)
+{
+    private const int Workers = 2;
+
+    /// <summary>Shared with other makers of indexes; whoever makes or swaps tables waits, and we for them.</summary>
+    private const string Lock = "select pg_advisory_xact_lock_shared(hashtextextended('fhir.layout', 0))";
+
+    /// <summary>Returns when no type waits for its indexes but those that another process is at.</summary>
+    public Task CompleteAsync(CancellationToken cancellationToken)
+    {
+        var foreign = new ConcurrentBag<short>();
+        return Task.WhenAll(
+            Enumerable.Range(0, Workers).Select(_ => Task.Run(() => CompleteAllAsync(foreign, cancellationToken), cancellationToken)));
+    }
+
+    private async Task CompleteAllAsync(ConcurrentBag<short> foreign, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.Maintenance.OpenConnectionAsync(cancellationToken);
+        while (await CompleteOneAsync(connection, foreign, cancellationToken)) { }
+    }
+
+    /// <param name="foreign">Types whose tables are of another build's layout; the rebuild that they need makes their indexes.</param>
+    private async Task<bool> CompleteOneAsync(NpgsqlConnection connection, ConcurrentBag<short> foreign, CancellationToken cancellationToken)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await connection.RunAsync(Lock, cancellationToken);
+        if (await FindAsync(connection, foreign, cancellationToken) is not var (type, fingerprint)) return false;
+        var tables = new TypeTables(layoutOf(release.TypeOfNumber(type)));
+        if (TypeTables.Fingerprint(tables.Layout) == fingerprint)
+        {
+            await connection.RunAsync(tables.CreateLookups.Text, cancellationToken);
+            await using var note = new NpgsqlCommand("update fhir.layout set indexed = true where type = $1", connection)
+            {
+                Parameters = { new NpgsqlParameter<short> { TypedValue = type } },
+            };
+            await note.ExecuteNonQueryAsync(cancellationToken);
+        }
+        else foreign.Add(type);
+        await transaction.CommitAsync(cancellationToken);
+        return true;
+    }
+
+    private static async Task<(short Type, string Fingerprint)?> FindAsync(
+        NpgsqlConnection connection, ConcurrentBag<short> foreign, CancellationToken cancellationToken)
+    {
+        await using var find = new NpgsqlCommand(SqlFile.Read("pending-type.sql"), connection)
+        {
+            Parameters = { new NpgsqlParameter<short[]> { TypedValue = [.. foreign], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint } },
+        };
+        await using var row = await find.ExecuteReaderAsync(cancellationToken);
+        return await row.ReadAsync(cancellationToken) ? (row.GetInt16(0), row.GetString(1)) : null;
+    }
+}

@@ -1,0 +1,4 @@
+-- Which of the keys to be written have a row already.
+select k.n::int, s.rid, s.version
+from unnest($2::smallint[], $3::text[]) with ordinality k(type, id, n)
+join es.stream s on s.tenant = $1 and s.type = k.type and s.id = k.id
