@@ -131,7 +131,8 @@ internal sealed class ValueParser(SearchContext context)
         if (!NumberText.TryParse(text, out var value, out var margin))
             return Invalid(parameter, "a number is written as 100, 100.00 or 1.0e2, with or without a prefix");
         if (prefix is Prefix.Approximate) margin = Math.Max(margin, Math.Abs(value) * ApproximateShare);
-        return new SearchValue.Number(prefix, value, value - margin, value + margin);
+        var low = value < decimal.MinValue + margin ? decimal.MinValue : value - margin;
+        return new SearchValue.Number(prefix, value, low, value > decimal.MaxValue - margin ? decimal.MaxValue : value + margin);
     }
 
     private static Outcome<SearchValue> Quantity(SearchParameterDefinition parameter, string text)

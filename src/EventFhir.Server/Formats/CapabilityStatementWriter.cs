@@ -29,7 +29,8 @@ public sealed class CapabilityStatementWriter(SearchDefinitions definitions, Abi
         json.WriteString("mode"u8, "server"u8);
         json.WriteString("documentation"u8, "Every version of every resource is kept; a write is in the history when its answer arrives."u8);
         json.WriteStartArray("resource"u8);
-        foreach (var type in definitions.Release.ResourceTypes) WriteResource(json, type);
+        var pointing = Pointing();
+        foreach (var type in definitions.Release.ResourceTypes) WriteResource(json, type, pointing[type]);
         json.WriteEndArray();
         WriteInteractions(json, abilities.OnSystem);
         json.WriteEndObject();
@@ -70,7 +71,16 @@ public sealed class CapabilityStatementWriter(SearchDefinitions definitions, Abi
         json.WriteEndObject();
     }
 
-    private void WriteResource(Utf8JsonWriter json, TypeDefinition type)
+    /// <summary>The reference parameters by the types that they name. Those that may point to anything would fill half of the statement, and "*"
+    /// stands for them.</summary>
+    private ILookup<TypeDefinition, string> Pointing() => (
+        from source in definitions.Release.ResourceTypes
+        from parameter in definitions.Catalog.Parameters(source)
+        where definitions.Catalog.CanFollow(source, parameter) && parameter.Targets.Length < definitions.Release.ResourceTypes.Length / 2
+        from target in parameter.Targets
+        select (target, $"{source.Name}:{parameter.Code}")).ToLookup(pair => pair.target, pair => pair.Item2);
+
+    private void WriteResource(Utf8JsonWriter json, TypeDefinition type, IEnumerable<string> pointing)
     {
         json.WriteStartObject();
         json.WriteString("type"u8, type.Name);
@@ -83,17 +93,18 @@ public sealed class CapabilityStatementWriter(SearchDefinitions definitions, Abi
         json.WriteString("conditionalRead"u8, "full-support"u8);
         json.WriteBoolean("conditionalUpdate"u8, false);
         json.WriteString("conditionalDelete"u8, "not-supported"u8);
-        if (abilities.OnResources.Contains("search-type")) WriteSearch(json, type);
+        if (abilities.OnResources.Contains("search-type")) WriteSearch(json, type, pointing);
         json.WriteEndObject();
     }
 
     /// <summary>What <see cref="SearchCatalog"/> answers, and nothing else.</summary>
-    private void WriteSearch(Utf8JsonWriter json, TypeDefinition type)
+    private void WriteSearch(Utf8JsonWriter json, TypeDefinition type, IEnumerable<string> pointing)
     {
         var parameters = definitions.Catalog.Parameters(type).ToImmutableArray();
         var includes = parameters.Where(parameter => definitions.Catalog.CanFollow(type, parameter))
             .Select(parameter => $"{type.Name}:{parameter.Code}");
         WriteArray(json, "searchInclude", ["*", .. includes]);
+        WriteArray(json, "searchRevInclude", ["*", .. pointing]);
         json.WriteStartArray("searchParam"u8);
         foreach (var parameter in definitions.Catalog.Offered(type))
         {
