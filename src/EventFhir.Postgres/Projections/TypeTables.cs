@@ -60,7 +60,8 @@ internal sealed class TypeTables
     /// <summary>Equal fingerprints are equal tables.</summary>
     public static string Fingerprint(TypeLayout layout)
     {
-        var text = new StringBuilder("past ").Append(layout.Type.Name).Append(' ').Append(((int)layout.SideTables).ToString(CultureInfo.InvariantCulture));
+        var text = new StringBuilder("past ").Append(layout.Type.Name).Append(' ');
+        text.Append(((int)layout.SideTables).ToString(CultureInfo.InvariantCulture));
         foreach (var column in layout.Columns) text.Append(' ').Append(column.Name).Append(':').Append(column.Kind);
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())).AsSpan(0, 16));
     }

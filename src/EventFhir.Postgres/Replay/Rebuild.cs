@@ -167,7 +167,8 @@ public sealed class Rebuild(EventDatabase database, ReplayRules rules)
         var last = await connection.ReadAsync<long>("select last_value from es.seq", cancellationToken);
         await ReplayChangesAsync(connection, reached, last, cancellationToken);
         await connection.RunAsync("alter schema fhir rename to fhir_old; alter schema fhir_next rename to fhir", cancellationToken);
-        await connection.RunAsync("alter schema fhir_past rename to fhir_past_old; alter schema fhir_past_next rename to fhir_past", cancellationToken);
+        await connection.RunAsync("alter schema fhir_past rename to fhir_past_old", cancellationToken);
+        await connection.RunAsync("alter schema fhir_past_next rename to fhir_past", cancellationToken);
         await transaction.CommitAsync(cancellationToken);
     }
 

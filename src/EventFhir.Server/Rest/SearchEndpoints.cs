@@ -76,7 +76,8 @@ public sealed class SearchEndpoints(SearchDefinitions definitions, SearchReader 
                 && long.TryParse(sealedTime, NumberStyles.None, CultureInfo.InvariantCulture, out var asked)
                 && SearchCursor.TryParse(position, out var cursor)
                 ? (Decode(sealedQuery), cursor, new DateTimeOffset(asked, TimeSpan.Zero), null)
-                : ([], null, now, Refusal.Of(RefusalKind.BadRequest, "value", "_page comes from a link of a page, and leads only where it came from."));
+                : ([], null, now, Refusal.Of(
+                    RefusalKind.BadRequest, "value", "_page comes from a link of a page, and leads only where it came from."));
         }
         var parameters = Decode(http.QueryString.Value ?? "");
         if (!HttpMethods.IsPost(http.Method)) return (parameters, null, now, null);
