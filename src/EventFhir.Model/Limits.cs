@@ -55,6 +55,21 @@ public static class Limits
     /// <summary>How far "near" reaches where the search does not say.</summary>
     public const int NearDistanceDefaultMetres = 50_000;
 
+    /// <summary>Codes of a value set, or those above or below a code.</summary>
+    public const int ExpansionCodesMax = 100_000;
+
+    /// <summary>Concepts that one expansion looks at.</summary>
+    public const int TerminologyConceptsMax = 2_000_000;
+
+    /// <summary>Value sets and code systems that one expansion needs.</summary>
+    public const int TerminologySourcesMax = 100;
+
+    /// <summary>Value sets that import value sets that import value sets.</summary>
+    public const int ValueSetDepthMax = 10;
+
+    /// <summary>Different value sets and codes with :in, :not-in, :above and :below in one search.</summary>
+    public const int TerminologyQuestionsMax = 50;
+
     /// <summary>Keys of _sort.</summary>
     public const int SortKeysMax = 10;
 

@@ -26,8 +26,15 @@ public sealed class EventDatabase : IAsyncDisposable
         // One plan cannot serve rare and common codes alike, so each search is planned for its own values.
         Searcher = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString)
         {
-            ApplicationName = "EventFhir search", NoResetOnClose = true, MaxAutoPrepare = 100, AutoPrepareMinUsages = 2,
+            ApplicationName = "EventFhir search", NoResetOnClose = true, MaxAutoPrepare = 100, AutoPrepareMinUsages = 2, MaxPoolSize = 40,
             Options = $"-c plan_cache_mode=force_custom_plan -c jit=off -c statement_timeout={Limits.SearchTimeMax.TotalMilliseconds:0}",
+        });
+        // Searches by key alone: their plan is made once, and by index even while the tables are small.
+        KeySearcher = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString)
+        {
+            ApplicationName = "EventFhir search", NoResetOnClose = true, MaxAutoPrepare = 200, AutoPrepareMinUsages = 2, MaxPoolSize = 24,
+            Options = "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off "
+                + $"-c statement_timeout={Limits.SearchTimeMax.TotalMilliseconds:0}",
         });
         Writer = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString)
         {
@@ -47,6 +54,7 @@ public sealed class EventDatabase : IAsyncDisposable
     public Migrator Migrator { get; }
     internal NpgsqlDataSource Reader { get; }
     internal NpgsqlDataSource Searcher { get; }
+    internal NpgsqlDataSource KeySearcher { get; }
     internal NpgsqlDataSource Writer { get; }
     internal NpgsqlDataSource Maintenance { get; }
 
@@ -69,6 +77,7 @@ public sealed class EventDatabase : IAsyncDisposable
     {
         Reader.Clear();
         Searcher.Clear();
+        KeySearcher.Clear();
         Writer.Clear();
         Maintenance.Clear();
     }
@@ -77,6 +86,7 @@ public sealed class EventDatabase : IAsyncDisposable
     {
         await Reader.DisposeAsync();
         await Searcher.DisposeAsync();
+        await KeySearcher.DisposeAsync();
         await Writer.DisposeAsync();
         await Maintenance.DisposeAsync();
     }

@@ -97,7 +97,7 @@ internal sealed class ClauseParser(SearchContext context)
             parsed.Add(outcome.Value);
         }
         var clause = new Clause.Matches(parameter, parsed.MoveToImmutable());
-        return modifier == "not" ? new Clause.Not(clause) : clause;
+        return modifier is "not" or "not-in" ? new Clause.Not(clause) : clause;
     }
 
     private static Outcome<Clause> ParseMissing(SearchParameterDefinition parameter, string value) => value switch

@@ -1,6 +1,7 @@
 using System.Text;
 
 using EventFhir.Core.Search.Indexing;
+using EventFhir.Core.Terminology;
 using EventFhir.Model.Definitions;
 using EventFhir.Model.Elements;
 
@@ -18,6 +19,8 @@ internal sealed class ElementMatcher(Release release, string baseUrl)
         {
             SearchValue.Text text => Texts(element).Any(given => Matches(text, given)),
             SearchValue.Token token => Tokens(element).Any(given => Matches(token, given)),
+            SearchValue.TokenIn { Codes: { } codes } => Tokens(element).Any(given =>
+                given is { System: { } system, Code: { } code } && codes.Contains(new SystemCode(system, code))),
             SearchValue.TokenText text => Displays(element).Any(given =>
                 Matches(new SearchValue.Text(StringMatch.StartsWith, "", text.Folded), given)),
             SearchValue.CodeText text => Tokens(element).Any(given =>

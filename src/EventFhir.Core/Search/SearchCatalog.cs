@@ -14,6 +14,7 @@ public sealed class SearchCatalog(SearchDefinitions definitions)
     public const string Id = "_id";
     public const string LastUpdated = "_lastUpdated";
     public const string Filter = "_filter";
+    private static readonly ImmutableArray<string> Terminological = ["in", "not-in", "above", "below"];
 
     /// <summary>True if the parameter of this type can be searched: its values are stored, and every form of value can be asked for.</summary>
     public bool Supports(TypeDefinition type, SearchParameterDefinition parameter) => definitions.LayoutOf(type).Find(parameter.Code) switch
@@ -78,10 +79,16 @@ public sealed class SearchCatalog(SearchDefinitions definitions)
         if (stored.ValueTypes.Any(HasText)) yield return "text";
         if (HasCodes(stored)) yield return "code-text";
         if (stored is ParameterPlacement.TokenIdentifiers && stored.ValueTypes.Any(IsIdentifier)) yield return "of-type";
+        if (!stored.ValueTypes.Any(HasSystem)) yield break;
+        foreach (var modifier in Terminological) yield return modifier;
     }
 
     private static bool HasText(TypeDefinition value) =>
         value.FindElement("coding") is not null || value.FindElement("display") is not null || IsIdentifier(value);
+
+    /// <summary>True for what can be a code of a code system.</summary>
+    private static bool HasSystem(TypeDefinition value) =>
+        value.FindElement("coding") is not null || value.FindElement("display") is not null || value.Primitive is PrimitiveKind.Code;
 
     private static bool IsIdentifier(TypeDefinition value) => value.FindElement("assigner") is not null;
 

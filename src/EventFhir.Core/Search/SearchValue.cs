@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 
+using EventFhir.Core.Terminology;
 using EventFhir.Model.Definitions;
 
 namespace EventFhir.Core.Search;
@@ -31,6 +32,10 @@ public abstract record SearchValue
 
     /// <summary>R5's :code-text: the code begins so, case and accents aside.</summary>
     public sealed record CodeText(string Folded) : SearchValue;
+
+    /// <summary>:in, :not-in, :above and :below: a code of a set.</summary>
+    /// <param name="Codes">Null until <see cref="TerminologyClauses"/> has put in the answer.</param>
+    public sealed record TokenIn(CodeSetQuestion Question, CodeSet? Codes) : SearchValue;
 
     /// <summary>:of-type: an identifier of this type and value.</summary>
     public sealed record TokenOfType(string System, string Code, string Value) : SearchValue;

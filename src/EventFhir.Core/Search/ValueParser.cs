@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 
 using EventFhir.Core.Events;
 using EventFhir.Core.Search.Indexing;
+using EventFhir.Core.Terminology;
 using EventFhir.Model.Definitions;
 
 namespace EventFhir.Core.Search;
@@ -44,11 +45,35 @@ internal sealed class ValueParser(SearchContext context)
         return new SearchValue.Text(match, plain, folded);
     }
 
-    private static Outcome<SearchValue> Token(SearchParameterDefinition parameter, string modifier, string text) => modifier switch
+    private Outcome<SearchValue> Token(SearchParameterDefinition parameter, string modifier, string text) => modifier switch
     {
         "text" or "code-text" => TokenText(parameter, modifier, text),
+        "in" or "not-in" => InValueSet(parameter, text),
+        "above" or "below" => Subsumed(parameter, modifier, text),
         _ => TokenCode(parameter, modifier, text),
     };
+
+    /// <summary>R4 search.html#token: a value set by its address on this server, else by its canonical URL.</summary>
+    private Outcome<SearchValue> InValueSet(SearchParameterDefinition parameter, string text)
+    {
+        if (!EscapedText.TryUnescape(text, out var plain)) return BadEscape(parameter);
+        if (plain.StartsWith(context.BaseUrl + "/", StringComparison.Ordinal)) plain = plain[(context.BaseUrl.Length + 1)..];
+        if (plain.Split('/') is [nameof(SourceKind.ValueSet), var id] && ResourceId.TryParse(id, out _))
+            return new SearchValue.TokenIn(new CodeSetQuestion.InValueSet(new SourceKey.ById(SourceKind.ValueSet, id)), Codes: null);
+        if (!plain.Contains(':')) return Invalid(parameter, "a value set is named by its canonical URL, or as ValueSet/id");
+        var key = new SourceKey.ByUrl(SourceKind.ValueSet, Canonical.Parse(plain));
+        return new SearchValue.TokenIn(new CodeSetQuestion.InValueSet(key), Codes: null);
+    }
+
+    private static Outcome<SearchValue> Subsumed(SearchParameterDefinition parameter, string modifier, string text)
+    {
+        var token = TokenCode(parameter, "", text);
+        if (token.IsRefused(out var refusal)) return refusal;
+        if (token.Value is not SearchValue.Token { System: { Length: > 0 } system, Code: { } code })
+            return Invalid(parameter, $"with :{modifier} it must be system|code");
+        return new SearchValue.TokenIn(
+            modifier == "above" ? new CodeSetQuestion.Above(system, code) : new CodeSetQuestion.Below(system, code), Codes: null);
+    }
 
     private static Outcome<SearchValue> TokenText(SearchParameterDefinition parameter, string modifier, string text)
     {
@@ -98,7 +123,7 @@ internal sealed class ValueParser(SearchContext context)
 
     private static Outcome<SearchValue> Identifier(SearchParameterDefinition parameter, string text)
     {
-        var token = Token(parameter, "", text);
+        var token = TokenCode(parameter, "", text);
         if (token.IsRefused(out var refusal)) return refusal;
         var (system, value) = (SearchValue.Token)token.Value;
         return value is null ? Invalid(parameter, "with :identifier it must hold a value") : new SearchValue.ReferenceIdentifier(system, value);

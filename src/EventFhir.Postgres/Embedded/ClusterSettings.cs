@@ -21,7 +21,7 @@ internal static class ClusterSettings
             unix_socket_directories = '{socketFolder.Replace("'", "''", StringComparison.Ordinal)}'
             unix_socket_permissions = 0700
             password_encryption = 'scram-sha-256'
-            max_connections = 100
+            max_connections = 250
             fsync = {durable}
             synchronous_commit = {durable}
             full_page_writes = {durable}

@@ -16,7 +16,7 @@ namespace EventFhir.Postgres.Search;
 /// <param name="definitions">Those that the query was read with.</param>
 /// <param name="hasTables">Types never written have no tables, and so no matches.</param>
 /// <param name="snapshot">The pg_snapshot whose versions are read; null for the newest.</param>
-internal sealed class ClauseWriter(SqlBuilder sql, SearchDefinitions definitions, Func<TypeDefinition, bool> hasTables, SqlText? snapshot)
+internal sealed class ClauseWriter(SqlBuilder sql, SearchDefinitions definitions, Func<TypeDefinition, bool> hasTables, SqlText? snapshot = null)
 {
     private readonly ValueWriter values = new(sql);
 

@@ -10,7 +10,7 @@ namespace EventFhir.Postgres.Search;
 /// <summary>One round of _include and _revinclude: from the surrogates of resources to those that they point to, or that point to them.</summary>
 internal static class IncludeStatement
 {
-    /// <summary>Columns: rid, type, id, version, kind, updated, body; null if nothing can be followed.</summary>
+    /// <summary>Columns as of <see cref="SearchCompiler.Page"/>; null if nothing can be followed.</summary>
     /// <param name="found">What the answer holds already.</param>
     /// <param name="snapshot">The versions that it saw are followed and included.</param>
     public static NpgsqlBatchCommand? Of(
@@ -39,11 +39,7 @@ internal static class IncludeStatement
         if (isFirst) return null;
         sql.Append($"""
             ) r where r.rid <> all({found}) limit {max})
-            select s.rid, s.type, s.id, e.version, e.kind, e.recorded_at, e.body
-            from i join es.stream s on s.rid = i.rid
-            join lateral (select * from es.event v where v.rid = s.rid and pg_visible_in_snapshot(v.xid, {seen})
-                order by v.version desc limit 1) e on e.kind <> 3
-            order by s.rid
+            select null::bigint, b.rid, b.type, b.id, b.version, b.kind, b.updated, b.body from es.seen(array(select i.rid from i), {seen}) b
             """);
         return sql.Statement();
     }

@@ -10,10 +10,11 @@ namespace EventFhir.Postgres.Search;
 /// </summary>
 internal static class PageKeys
 {
+    /// <param name="at">Null for the first page.</param>
     /// <param name="source">Named, because the page also puts the keys out as text under the same names.</param>
-    public static void WriteOrder(SqlBuilder sql, ImmutableArray<SortColumn> keys, PageDirection direction, SqlName source)
+    public static void WriteOrder(SqlBuilder sql, ImmutableArray<SortColumn> keys, SearchCursor? at, SqlName source)
     {
-        var isForward = direction is PageDirection.Forward;
+        var isForward = at is not { Direction: PageDirection.Backward };
         sql.Append($" order by ");
         foreach (var key in keys)
         {

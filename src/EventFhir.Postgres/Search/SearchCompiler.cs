@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 
 using EventFhir.Core.Search;
 using EventFhir.Model.Definitions;
@@ -9,73 +10,64 @@ using Npgsql;
 namespace EventFhir.Postgres.Search;
 
 /// <summary>
-/// Turns a query into SQL over layout G (docs/storage.md): first the matches m as surrogates and sort keys, then one page of them by key, then the
-/// bodies of that page alone. Pages after the first, and whatever else belongs to the answer, are compiled as of the snapshot of the first.
+/// Turns a query into SQL over layout G (docs/storage.md): first the matches as surrogates and sort keys, then one page of them by key, then the
+/// bodies of that page alone. Three statements share the work, since no plan suits rare and common filters alike, and the planner cannot know
+/// how matches lie along an order: <see cref="Few"/> gathers all matches if they are few, <see cref="WalkStatement"/> walks a stretch of the order
+/// itself, which finds a page of what is common, and <see cref="Page"/> gathers and sorts whatever it takes. The first page is of the newest
+/// versions; each other page is of those that the first one's snapshot saw.
 /// </summary>
 /// <param name="hasTables">Types never written have no tables, and so no matches.</param>
 internal sealed class SearchCompiler(Func<TypeDefinition, bool> hasTables)
 {
-    /// <summary>Columns: rid, type, id, version, kind, updated, body, then the sort keys as text, then the snapshot that the page was read in and,
-    /// where no clause filters, the total. One row more than the page holds tells whether there is another.</summary>
-    public NpgsqlBatchCommand FirstPage(SearchQuery query)
+    /// <summary>
+    /// The page, if there are at most so many matches beyond the cursor; else only that there are more. Columns: number of matches, counted up to one
+    /// more than the bound; then rid, type, id, version, kind, updated, body, and the sort keys as text, all null in the one row that there is
+    /// without a page; on the first page then its snapshot and, where no clause filters, the total. One match more than the page holds tells
+    /// whether there is another page.
+    /// </summary>
+    /// <param name="at">Null for the first page.</param>
+    /// <param name="bound">Null for none: everything is counted.</param>
+    public NpgsqlBatchCommand Few(SearchQuery query, SearchCursor? at, int? bound)
     {
         var sql = new SqlBuilder();
         var keys = SortColumn.Of(query);
-        sql.Append($"with m as {Fence(query, keys)} (");
-        WriteMatches(sql, query, keys);
-        sql.Append($"), p as (select * from m");
-        PageKeys.WriteOrder(sql, keys, PageDirection.Forward, new SqlName("m"));
-        sql.Append($" limit {query.Result.Count + 1}) select p.rid, s.type, s.id, s.version, e.kind, s.updated, e.body");
-        foreach (var key in keys) sql.Append($", p.{key.Name}::text");
-        sql.Append($", (select pg_current_snapshot()::text)");
-        if (IsUnfiltered(query))
-        {
-            sql.Append($", (");
-            WriteTotals(sql, query);
-            sql.Append($")");
-        }
-        sql.Append($" from p join es.stream s on s.rid = p.rid join es.event e on e.seq = s.seq");
-        PageKeys.WriteOrder(sql, keys, PageDirection.Forward, new SqlName("p"));
-        return sql.Statement();
-    }
-
-    /// <summary>A page that begins at a cursor; the same columns without the last two. Each source of rows is cut to a page by itself, so that
-    /// the order can be an index's.</summary>
-    public NpgsqlBatchCommand Page(SearchQuery query, SearchCursor at)
-    {
-        var sql = new SqlBuilder();
-        var keys = SortColumn.Of(query);
-        var clauses = new ClauseWriter(sql, query.Definitions, hasTables, Seen(sql, at.Snapshot));
-        var sources = query.Types.Where(type => hasTables(type.Type))
-            .SelectMany(type => clauses.SourcesOf(type.Type).Select(tables => (Query: type, Tables: tables))).ToList();
-        var names = sources.Select((_, place) => new SqlName(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"m{place}"))).ToList();
-        for (var place = 0; place < sources.Count; place++)
-        {
-            sql.Append($"{new SqlText(place == 0 ? "with " : ", ")}{names[place]} as {Fence(query, keys)} (");
-            WriteMatches(sql, sources[place].Query, sources[place].Tables, clauses, keys);
-            sql.Append($")");
-        }
-        sql.Append($"{new SqlText(sources.Count == 0 ? "with" : ",")} p as (select * from (");
-        for (var place = 0; place < sources.Count; place++)
-        {
-            sql.Append($"{new SqlText(place == 0 ? "(" : " union all (")}select * from {names[place]} m");
-            PageKeys.WriteBeyond(sql, keys, at);
-            PageKeys.WriteOrder(sql, keys, at.Direction, new SqlName("m"));
-            sql.Append($" limit {query.Result.Count + 1})");
-        }
-        if (sources.Count == 0) WriteNothing(sql, keys);
+        // Text, not a value: a plan that is kept would take a tenth of the rows for an unknown limit.
+        var limit = new SqlText(bound is { } most ? string.Create(CultureInfo.InvariantCulture, $" limit {most + 1}") : "");
+        var condition = new SqlText(bound is { } all ? string.Create(CultureInfo.InvariantCulture, $"n.n <= {all}") : "true");
+        sql.Append($"with f as materialized (select * from (");
+        WriteMatches(sql, query, keys, at?.Snapshot);
         sql.Append($") m");
-        PageKeys.WriteOrder(sql, keys, at.Direction, new SqlName("m"));
-        sql.Append($" limit {query.Result.Count + 1}) select p.rid, s.type, s.id, e.version, e.kind, e.recorded_at, e.body");
-        foreach (var key in keys) sql.Append($", p.{key.Name}::text");
-        sql.Append($" from p join es.stream s on s.rid = p.rid join es.event e on e.seq = coalesce(p.seq, s.seq)");
-        PageKeys.WriteOrder(sql, keys, at.Direction, new SqlName("p"));
+        if (at is not null) PageKeys.WriteBeyond(sql, keys, at);
+        sql.Append($"{limit}), n as (select count(*) as n from f), p as materialized (select f.* from n join f on {condition}");
+        PageKeys.WriteOrder(sql, keys, at, new SqlName("f"));
+        sql.Append($" limit {query.Result.Count + 1}) select n.n, b.rid, b.type, b.id, b.version, b.kind, b.updated, b.body");
+        WriteRest(sql, query, keys, at);
+        sql.Append($" from n left join ({BodiesOfPage(at)}) on true");
+        PageKeys.WriteOrder(sql, keys, at, new SqlName("p"));
         return sql.Statement();
     }
 
-    /// <summary>One row: how many resources match, counted up to a bound.</summary>
-    /// <param name="snapshot">Null: now.</param>
-    public NpgsqlBatchCommand Count(SearchQuery query, long max, string? snapshot)
+    /// <summary>Columns: the number of matches, always null; then as <see cref="Few"/>, but no row without a match.</summary>
+    public NpgsqlBatchCommand Page(SearchQuery query, SearchCursor? at)
+    {
+        var sql = new SqlBuilder();
+        var keys = SortColumn.Of(query);
+        // Fenced, or the planner may walk an index of the order past all that does not match (the sort-index trap).
+        var fence = IsUnfiltered(query) ? "not materialized" : "materialized";
+        sql.Append($"with m as {new SqlText(fence)} (");
+        WriteMatches(sql, query, keys, at?.Snapshot);
+        sql.Append($"), p as materialized (select * from m");
+        if (at is not null) PageKeys.WriteBeyond(sql, keys, at);
+        PageKeys.WriteOrder(sql, keys, at, new SqlName("m"));
+        sql.Append($" limit {query.Result.Count + 1}) select null::bigint, b.rid, b.type, b.id, b.version, b.kind, b.updated, b.body");
+        WriteRest(sql, query, keys, at);
+        sql.Append($" from {BodiesOfPage(at)}");
+        PageKeys.WriteOrder(sql, keys, at, new SqlName("p"));
+        return sql.Statement();
+    }
+
+    /// <summary>One row: how many resources match now.</summary>
+    public NpgsqlBatchCommand Count(SearchQuery query)
     {
         var sql = new SqlBuilder();
         if (IsUnfiltered(query))
@@ -84,9 +76,8 @@ internal sealed class SearchCompiler(Func<TypeDefinition, bool> hasTables)
             return sql.Statement();
         }
         sql.Append($"select count(*) from (");
-        if (snapshot is null) WriteMatches(sql, query, []);
-        else WriteMatches(sql, query, snapshot);
-        sql.Append($" limit {max}) c");
+        WriteMatches(sql, query, [], snapshot: null);
+        sql.Append($") c");
         return sql.Statement();
     }
 
@@ -96,10 +87,22 @@ internal sealed class SearchCompiler(Func<TypeDefinition, bool> hasTables)
     /// <summary>The text of a snapshot as what the functions of PostgreSQL take.</summary>
     public static SqlText Seen(SqlBuilder sql, string snapshot) => SqlWriter.Text($"{sql.Value(snapshot)}::text::pg_snapshot");
 
-    /// <summary>Fenced where there is something to sort, or the planner may walk the sort index past all that does not match (the sort-index
-    /// trap).</summary>
-    private static SqlText Fence(SearchQuery query, ImmutableArray<SortColumn> keys) =>
-        new(keys.IsEmpty || IsUnfiltered(query) ? "not materialized" : "materialized");
+    /// <summary>The columns after the body.</summary>
+    public static void WriteRest(SqlBuilder sql, SearchQuery query, ImmutableArray<SortColumn> keys, SearchCursor? at)
+    {
+        foreach (var key in keys) sql.Append($", p.{key.Name}::text");
+        if (at is not null) return;
+        sql.Append($", (select pg_current_snapshot()::text)");
+        if (!IsUnfiltered(query)) return;
+        sql.Append($", (");
+        WriteTotals(sql, query);
+        sql.Append($")");
+    }
+
+    /// <summary>The page p joined with its bodies b.</summary>
+    public static SqlText BodiesOfPage(SearchCursor? at) => new(at is null
+        ? "es.current(array(select p.rid from p)) b join p on p.rid = b.rid"
+        : "es.versions(array(select p.rid from p), array(select p.seq from p)) b join p on p.rid = b.rid");
 
     private static void WriteTotals(SqlBuilder sql, SearchQuery query)
     {
@@ -107,53 +110,29 @@ internal sealed class SearchCompiler(Func<TypeDefinition, bool> hasTables)
         sql.Append($"select coalesce(sum(c.live), 0)::bigint from es.counter c where c.tenant = 0 and c.type = any({types})");
     }
 
-    private void WriteMatches(SqlBuilder sql, SearchQuery query, ImmutableArray<SortColumn> keys)
+    private void WriteMatches(SqlBuilder sql, SearchQuery query, ImmutableArray<SortColumn> keys, string? snapshot)
     {
-        var clauses = new ClauseWriter(sql, query.Definitions, hasTables, snapshot: null);
+        var clauses = new ClauseWriter(sql, query.Definitions, hasTables, snapshot is null ? null : Seen(sql, snapshot));
         var isFirst = true;
         foreach (var type in query.Types)
         {
             if (!hasTables(type.Type)) continue;
-            if (!isFirst) sql.Append($" union all ");
-            isFirst = false;
-            WriteMatches(sql, type, clauses.SourcesOf(type.Type)[0], clauses, keys);
+            foreach (var tables in clauses.SourcesOf(type.Type))
+            {
+                if (!isFirst) sql.Append($" union all ");
+                isFirst = false;
+                sql.Append($"select x.rid");
+                foreach (var key in keys)
+                {
+                    sql.Append($", ");
+                    key.Write(sql, tables);
+                    sql.Append($" as {key.Name}");
+                }
+                sql.Append($"{tables.Body} from {tables.Main} x where ");
+                clauses.WriteAll(type, tables);
+            }
         }
-        if (isFirst) WriteNothing(sql, keys);
-    }
-
-    private void WriteMatches(SqlBuilder sql, SearchQuery query, string snapshot)
-    {
-        var clauses = new ClauseWriter(sql, query.Definitions, hasTables, Seen(sql, snapshot));
-        var isFirst = true;
-        foreach (var type in query.Types)
-        {
-            if (!hasTables(type.Type)) continue;
-            if (!isFirst) sql.Append($" union all ");
-            isFirst = false;
-            clauses.Select(type);
-        }
-        if (isFirst) WriteNothing(sql, []);
-    }
-
-    private static void WriteMatches(
-        SqlBuilder sql, TypeQuery query, TableNames tables, ClauseWriter clauses, ImmutableArray<SortColumn> keys)
-    {
-        sql.Append($"select x.rid");
-        foreach (var key in keys)
-        {
-            sql.Append($", ");
-            key.Write(sql, tables);
-            sql.Append($" as {key.Name}");
-        }
-        // Which event holds the body: of an unchanged version that is in its stream.
-        if (tables.Versions is RowVersions.Unchanged) sql.Append($", null::bigint as seq");
-        if (tables.Versions is RowVersions.Past) sql.Append($", x.seq");
-        sql.Append($" from {tables.Main} x where ");
-        clauses.WriteAll(query, tables);
-    }
-
-    private static void WriteNothing(SqlBuilder sql, ImmutableArray<SortColumn> keys)
-    {
+        if (!isFirst) return;
         sql.Append($"select null::bigint as rid");
         foreach (var key in keys) sql.Append($", null{key.CastFromText} as {key.Name}");
         sql.Append($", null::bigint as seq where false");

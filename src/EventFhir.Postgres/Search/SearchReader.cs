@@ -9,6 +9,7 @@ using EventFhir.Model;
 using EventFhir.Model.Definitions;
 using EventFhir.Postgres.Reading;
 using EventFhir.Postgres.Sql;
+using EventFhir.Postgres.Terminology;
 
 using Npgsql;
 
@@ -21,22 +22,30 @@ public sealed class SearchReader(EventDatabase database, Release release)
     private const long FreeCountMax = 1_000;
     private readonly ConcurrentDictionary<TypeDefinition, bool> tables = new();
 
+    /// <summary>Expands the value sets that searches name.</summary>
+    public TerminologyReader Terminology { get; } = new(database, release);
+
     /// <param name="at">From a link of another page; null for the first page.</param>
     public async Task<Outcome<SearchPage>> ReadAsync(SearchQuery query, SearchCursor? at, CancellationToken cancellationToken)
     {
         try
         {
-            await using var connection = await database.Searcher.OpenConnectionAsync(cancellationToken);
+            var answered = await Terminology.AnswerAsync(query, cancellationToken);
+            if (answered.IsRefused(out var unanswered)) return unanswered;
+            query = answered.Value;
+            var source = KeyQueries.Is(query) ? database.KeySearcher : database.Searcher;
+            await using var connection = await source.OpenConnectionAsync(cancellationToken);
+            await LearnTablesAsync(connection, query, cancellationToken);
             var compiler = new SearchCompiler(HasTables);
-            await LearnTablesAsync(connection, cancellationToken);
             if (query.Result.Count == 0 || query.Result.Summary is SummaryMode.Count)
             {
-                var all = await CountAsync(connection, compiler.Count(query, long.MaxValue, snapshot: null), cancellationToken);
-                return new SearchPage([], [], all, Next: null, Previous: null);
+                var count = await CountAsync(connection, compiler, query, cancellationToken);
+                return new SearchPage([], [], count, Next: null, Previous: null);
             }
-            return at is null
-                ? await FirstAsync(connection, compiler, query, cancellationToken)
-                : await LaterAsync(connection, compiler, query, at, cancellationToken);
+            if (at is not null && (at.Keys.Length != query.Result.Sort.Length || !await IsKnownAsync(connection, at.Snapshot, cancellationToken)))
+                return Refusal.Of(RefusalKind.BadRequest, "value", "The link leads to an answer that this database does not know; search again.");
+            var answer = await MatchesAsync(connection, compiler, query, at, cancellationToken);
+            return await PageAsync(connection, query, at, answer, cancellationToken);
         }
         catch (PostgresException exception)
             when (exception.SqlState == PostgresErrorCodes.QueryCanceled && !cancellationToken.IsCancellationRequested)
@@ -45,89 +54,80 @@ public sealed class SearchReader(EventDatabase database, Release release)
         }
     }
 
-    private async Task<Outcome<SearchPage>> FirstAsync(
-        NpgsqlConnection connection, SearchCompiler compiler, SearchQuery query, CancellationToken cancellationToken)
+    private async Task<Outcome<SearchPage>> PageAsync(
+        NpgsqlConnection connection, SearchQuery query, SearchCursor? at, Answer answer, CancellationToken cancellationToken)
     {
-        var rows = new List<Row>();
-        var snapshot = "";
-        long? live = null;
-        var keys = query.Result.Sort.Length;
-        await ReadAsync(connection, [compiler.FirstPage(query)], keys, rows, cancellationToken, row =>
-        {
-            snapshot = row.GetString(7 + keys);
-            if (SearchCompiler.IsUnfiltered(query)) live = row.GetInt64(8 + keys);
-        });
-        var hasNext = rows.Count > query.Result.Count;
-        if (hasNext) rows.RemoveAt(rows.Count - 1);
-        var total = query.Result.Total is TotalMode.None ? null
-            : !hasNext ? rows.Count
-            : live ?? await TotalAsync(connection, compiler, query, snapshot, cancellationToken);
-        var included = await IncludeAsync(connection, query, rows, snapshot, cancellationToken);
-        if (included.IsRefused(out var refusal)) return refusal;
-        return PageOf(rows, included.Value, total, hasNext ? Cursor(PageDirection.Forward, rows[^1], total, snapshot) : null, previous: null);
-    }
-
-    /// <summary>As of the snapshot of the first page.</summary>
-    private async Task<Outcome<SearchPage>> LaterAsync(
-        NpgsqlConnection connection, SearchCompiler compiler, SearchQuery query, SearchCursor at, CancellationToken cancellationToken)
-    {
-        if (at.Keys.Length != query.Result.Sort.Length) return Stale();
-        var rows = new List<Row>();
-        if (!await ReadAsync(connection, [IsKnown(at.Snapshot), compiler.Page(query, at)], at.Keys.Length, rows, cancellationToken)) return Stale();
-        var isForward = at.Direction is PageDirection.Forward;
+        var rows = answer.Rows;
         var hasMore = rows.Count > query.Result.Count;
         if (hasMore) rows.RemoveAt(rows.Count - 1);
-        if (!isForward) rows.Reverse();
-        var included = await IncludeAsync(connection, query, rows, at.Snapshot, cancellationToken);
+        var isBackward = at is { Direction: PageDirection.Backward };
+        if (isBackward) rows.Reverse();
+        if (rows.Count == 0) return new SearchPage([], [], at?.Total ?? TotalOf(query, 0), Next: null, Previous: null);
+
+        var snapshot = at?.Snapshot ?? answer.Snapshot;
+        var total = at is null ? TotalOf(query, hasMore ? answer.Found : rows.Count) : at.Total;
+        var included = await IncludeAsync(connection, query, rows, snapshot, cancellationToken);
         if (included.IsRefused(out var refusal)) return refusal;
-        if (rows.Count == 0) return new SearchPage([], [], at.Total, Next: null, Previous: null);
         // Whoever comes here from a page can go back to it.
-        var next = isForward && !hasMore ? null : Cursor(PageDirection.Forward, rows[^1], at.Total, at.Snapshot);
-        var previous = !isForward && !hasMore ? null : Cursor(PageDirection.Backward, rows[0], at.Total, at.Snapshot);
-        return PageOf(rows, included.Value, at.Total, next, previous);
+        var hasNext = isBackward || hasMore;
+        var hasPrevious = isBackward ? hasMore : at is not null;
+        return new SearchPage(
+            [.. rows.Select(row => row.Version)], [.. included.Value.Select(row => row.Version)], total,
+            hasNext ? new SearchCursor(PageDirection.Forward, rows[^1].Keys, rows[^1].Rid, total, snapshot) : null,
+            hasPrevious ? new SearchCursor(PageDirection.Backward, rows[0].Keys, rows[0].Rid, total, snapshot) : null);
     }
 
-    private static SearchCursor Cursor(PageDirection direction, Row row, long? total, string snapshot) =>
-        new(direction, row.Keys, row.Rid, total, snapshot);
-
-    private static SearchPage PageOf(List<Row> rows, List<Row> included, long? total, SearchCursor? next, SearchCursor? previous) =>
-        new([.. rows.Select(row => row.Version)], [.. included.Select(row => row.Version)], total, next, previous);
-
-    private static Refusal Stale() => Refusal.Of(
-        RefusalKind.BadRequest, "value", "The link leads to a page of an answer that this database does not know; search again.");
-
     /// <summary>False for a snapshot from the future: it comes from another database cluster, or from before this one was set back in time.</summary>
-    private static NpgsqlBatchCommand IsKnown(string snapshot)
+    private static async Task<bool> IsKnownAsync(NpgsqlConnection connection, string snapshot, CancellationToken cancellationToken)
     {
         var sql = new SqlBuilder();
         var seen = SearchCompiler.Seen(sql, snapshot);
-        return sql.Append($"select pg_snapshot_xmax({seen}) <= pg_snapshot_xmax(pg_current_snapshot())").Statement();
+        await using var batch = new NpgsqlBatch(connection);
+        batch.BatchCommands.Add(sql.Append($"select pg_snapshot_xmax({seen}) <= pg_snapshot_xmax(pg_current_snapshot())").Statement());
+        return (bool)(await batch.ExecuteScalarAsync(cancellationToken))!;
     }
 
     private bool HasTables(TypeDefinition type) => tables.ContainsKey(type);
 
     /// <summary>Tables are made when a type is first written and never go away, so only what is missing has to be asked for again.</summary>
-    private async Task LearnTablesAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    private async Task LearnTablesAsync(NpgsqlConnection connection, SearchQuery query, CancellationToken cancellationToken)
     {
-        if (tables.Count == release.ResourceTypes.Length) return;
+        if (QueriedTypes.Of(query).All(HasTables)) return;
         await using var command = new NpgsqlCommand("select type from fhir.layout", connection);
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         while (await row.ReadAsync(cancellationToken)) tables[release.TypeOfNumber(row.GetInt16(0))] = true;
     }
 
-    /// <summary>As docs/conformance.md says of _total, where there is a next page.</summary>
-    private static async Task<long?> TotalAsync(
-        NpgsqlConnection connection, SearchCompiler compiler, SearchQuery query, string snapshot, CancellationToken cancellationToken)
+    /// <summary>The matches of the page and one more, in the order of the way; and how many there are, if that became known.</summary>
+    private async Task<Answer> MatchesAsync(
+        NpgsqlConnection connection, SearchCompiler compiler, SearchQuery query, SearchCursor? at, CancellationToken cancellationToken)
     {
-        var max = query.Result.Total is null ? FreeCountMax + 1 : long.MaxValue;
-        var total = await CountAsync(connection, compiler.Count(query, max, snapshot), cancellationToken);
-        return query.Result.Total is not null || total <= FreeCountMax ? total : null;
+        if (!SearchCompiler.IsUnfiltered(query))
+        {
+            int? bound = IsCounted(query) && at is null ? null : (int)FreeCountMax;
+            var few = await AnswerAsync(connection, compiler.Few(query, at, bound), query, at, cancellationToken);
+            if (bound is null || few.Found <= bound) return few;
+        }
+        if (new WalkStatement(HasTables).Of(query, at) is { } walk)
+        {
+            var walked = await AnswerAsync(connection, walk, query, at, cancellationToken);
+            if (walked.Found > query.Result.Count || WalkStatement.IsComplete(query)) return walked with { Found = walked.Live };
+        }
+        var gathered = await AnswerAsync(connection, compiler.Page(query, at), query, at, cancellationToken);
+        return gathered with { Found = gathered.Live };
     }
 
-    private static async Task<long> CountAsync(NpgsqlConnection connection, NpgsqlBatchCommand count, CancellationToken cancellationToken)
+    private static bool IsCounted(SearchQuery query) => query.Result.Total is TotalMode.Accurate or TotalMode.Estimate;
+
+    /// <summary>As docs/conformance.md says of _total.</summary>
+    /// <param name="found">Null: more than <see cref="FreeCountMax"/>.</param>
+    private static long? TotalOf(SearchQuery query, long? found) => query.Result.Total is TotalMode.None ? null : found;
+
+    private static async Task<long> CountAsync(
+        NpgsqlConnection connection, SearchCompiler compiler, SearchQuery query, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(connection);
-        batch.BatchCommands.Add(count);
+        batch.BatchCommands.Add(compiler.Count(query));
         return (long)(await batch.ExecuteScalarAsync(cancellationToken))!;
     }
 
@@ -143,8 +143,7 @@ public sealed class SearchReader(EventDatabase database, Release release)
             var includes = query.Result.Includes.Where(include => round == 0 || include.Rounds is IncludeRounds.Iterate);
             var max = Limits.IncludedResourcesMax - included.Count + 1L;
             if (IncludeStatement.Of(query.Definitions, includes, from, [.. found], max, HasTables, snapshot) is not { } statement) break;
-            var rows = new List<Row>();
-            await ReadAsync(connection, [statement], 0, rows, cancellationToken);
+            var (rows, _, _, _) = await AnswerAsync(connection, statement, query: null, at: null, cancellationToken);
             if (rows.Count == max)
                 return Refusal.Of(RefusalKind.BadRequest, "too-costly",
                     $"A page may include at most {Limits.IncludedResourcesMax} resources; ask for a smaller _count.");
@@ -155,35 +154,40 @@ public sealed class SearchReader(EventDatabase database, Release release)
         return included;
     }
 
-    /// <summary>Reads the rows of the last statement; a statement before it is a condition. False if that does not hold.</summary>
-    /// <param name="more">What else the first row has.</param>
-    private async Task<bool> ReadAsync(
-        NpgsqlConnection connection, ImmutableArray<NpgsqlBatchCommand> statements, int keys, List<Row> rows, CancellationToken cancellationToken,
-        Action<NpgsqlDataReader>? more = null)
+    /// <param name="query">Null for what is included: without keys, and without what only the first page has.</param>
+    private async Task<Answer> AnswerAsync(
+        NpgsqlConnection connection, NpgsqlBatchCommand statement, SearchQuery? query, SearchCursor? at, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(connection);
-        foreach (var statement in statements) batch.BatchCommands.Add(statement);
+        batch.BatchCommands.Add(statement);
         await using var row = await batch.ExecuteReaderAsync(CommandBehavior.SequentialAccess, cancellationToken);
-        if (statements.Length > 1)
-        {
-            if (!await row.ReadAsync(cancellationToken) || !row.GetBoolean(0)) return false;
-            await row.NextResultAsync(cancellationToken);
-        }
+        var answer = new Answer([], Found: null, Snapshot: "", Live: null);
+        var keys = query?.Result.Sort.Length ?? 0;
         while (await row.ReadAsync(cancellationToken))
         {
-            var rid = row.GetInt64(0);
-            var type = release.TypeOfNumber(row.GetInt16(1));
-            if (!ResourceId.TryParse(row.GetString(2), out var id)) throw new InvalidDataException("A stored id is malformed.");
+            var isFirst = answer.Rows.Count == 0;
+            if (isFirst) answer = answer with { Found = row.IsDBNull(0) ? null : row.GetInt64(0) };
+            if (row.IsDBNull(1)) break;
+            var rid = row.GetInt64(1);
+            var type = release.TypeOfNumber(row.GetInt16(2));
+            if (!ResourceId.TryParse(row.GetString(3), out var id)) throw new InvalidDataException("A stored id is malformed.");
             var version = new StoredVersion(
-                new ResourceKey(type, id), row.GetInt32(3), (VersionKind)row.GetInt16(4),
-                new DateTimeOffset(row.GetDateTime(5)), row.GetFieldValue<byte[]>(6));
+                new ResourceKey(type, id), row.GetInt32(4), (VersionKind)row.GetInt16(5),
+                new DateTimeOffset(row.GetDateTime(6)), row.GetFieldValue<byte[]>(7));
             var values = ImmutableArray.CreateBuilder<string?>(keys);
-            for (var key = 0; key < keys; key++) values.Add(row.IsDBNull(7 + key) ? null : row.GetString(7 + key));
-            if (rows.Count == 0) more?.Invoke(row);
-            rows.Add(new Row(rid, version, values.ToImmutable()));
+            for (var key = 0; key < keys; key++) values.Add(row.IsDBNull(8 + key) ? null : row.GetString(8 + key));
+            answer.Rows.Add(new Row(rid, version, values.MoveToImmutable()));
+            if (!isFirst || query is null || at is not null) continue;
+            answer = answer with { Snapshot = row.GetString(8 + keys) };
+            if (SearchCompiler.IsUnfiltered(query)) answer = answer with { Live = row.GetInt64(9 + keys) };
         }
-        return true;
+        return answer;
     }
 
     private sealed record Row(long Rid, StoredVersion Version, ImmutableArray<string?> Keys);
+
+    /// <param name="Found">The number of matches, where the statement says it.</param>
+    /// <param name="Snapshot">Of the first page.</param>
+    /// <param name="Live">All resources of the types searched, where nothing filters; of the first page.</param>
+    private sealed record Answer(List<Row> Rows, long? Found, string Snapshot, long? Live);
 }

@@ -41,6 +41,14 @@ internal readonly record struct TableNames(TypeLayout Layout, RowVersions Versio
         ? SqlWriter.Text($"(x.since < pg_snapshot_xmin({Snapshot}) or pg_visible_in_snapshot(x.since, {Snapshot})) and ")
         : SqlWriter.Text($"");
 
+    /// <summary>A column that says which event holds the body; null where the stream says it. None of the newest versions.</summary>
+    public SqlText Body => new(Versions switch
+    {
+        RowVersions.Unchanged => ", null::bigint as seq",
+        RowVersions.Past => ", x.seq",
+        _ => "",
+    });
+
     /// <summary>A column of the x_ table, by its place in the layout.</summary>
     public SqlName Column(int place) => new(Layout.Columns[place].Name);
 

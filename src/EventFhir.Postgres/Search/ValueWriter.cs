@@ -23,6 +23,9 @@ internal sealed class ValueWriter(SqlBuilder sql)
             case ParameterPlacement.UnionOf union:
                 WriteEither(union.Parts, part => Write(tables, part, values));
                 break;
+            case ParameterPlacement.TokenTerms or ParameterPlacement.TokenIdentifiers when values.Any(value => value is SearchValue.TokenIn):
+                new CodeSetWriter(sql).Write(tables, placement, values);
+                break;
             case ParameterPlacement.TokenTerms or ParameterPlacement.TokenIdentifiers when values.Any(IsText):
                 WriteEither(values, value => new TextWriter(sql).WriteTerms(tables, placement.Parameter.Code, value));
                 break;
@@ -99,7 +102,12 @@ internal sealed class ValueWriter(SqlBuilder sql)
         else sql.Append($"x.terms && {hashes}");
     }
 
-    private void WriteHashes(SqlText table, long[] hashes) => sql.Append($"x.rid in (select t.rid from {table} t where t.hash = any({hashes}))");
+    /// <summary>One hash is compared with "=": of an array whose length it does not know the planner expects ten times as many rows.</summary>
+    private void WriteHashes(SqlText table, long[] hashes)
+    {
+        if (hashes.Length == 1) sql.Append($"x.rid in (select t.rid from {table} t where t.hash = {hashes[0]})");
+        else sql.Append($"x.rid in (select t.rid from {table} t where t.hash = any({hashes}))");
+    }
 
     private void WriteIdentifiers(TableNames tables, string code, ImmutableArray<SearchValue> values)
     {

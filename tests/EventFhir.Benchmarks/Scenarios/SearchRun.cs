@@ -20,17 +20,19 @@ public sealed class SearchRun(Bench bench, RunReport report, Func<string, bool> 
     private const int Seed = 20_240_131;
     private static readonly TimeSpan RoundDuration = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan WarmUpDuration = TimeSpan.FromSeconds(1.5);
+    private static readonly TimeSpan ServerWarmUpDuration = TimeSpan.FromSeconds(8);
 
     public async Task RunAsync()
     {
-        await using var free = BaselineDatabase("");
-        await using var custom = BaselineDatabase("-c plan_cache_mode=force_custom_plan");
-        var harvest = await Harvest.OfAsync(free, "Patient", "Observation", "Encounter", "MedicationRequest", "Organization");
+        await using var database = BaselineDatabase("");
+        var harvest = await Harvest.OfAsync(database, "Patient", "Observation", "Encounter", "MedicationRequest", "Organization");
         await using var server = await ProgramUnderTest.StartServerAsync(bench.ConnectionString);
+        WarmUp(server, harvest);
         foreach (var scenario in SearchScenarios.All.Where(scenario => isWanted(scenario.Name)))
         {
-            var random = new Random(Seed);
-            ImmutableArray<SearchCase> cases = [.. Enumerable.Range(0, CaseCount).Select(_ => scenario.Draw(harvest, random))];
+            await using var free = BaselineDatabase("");
+            await using var custom = BaselineDatabase("-c plan_cache_mode=force_custom_plan");
+            var cases = Draw(scenario, harvest, CaseCount);
             var expected = new Dictionary<int, ImmutableArray<string>>();
             var baseline = new BaselineLoad(free, cases, Connections);
             for (var place = 0; place < ComparedCases; place++) expected[place] = await baseline.ExpectedAsync(cases[place]);
@@ -38,7 +40,21 @@ public sealed class SearchRun(Bench bench, RunReport report, Func<string, bool> 
             var better = await BetterAsync(baseline, new BaselineLoad(custom, cases, Connections));
             await MeasureAsync(scenario.Name, server, new SearchRequests(cases, expected.ToFrozenDictionary()), better);
         }
-        if (isWanted("search-page-deep")) await new DeepPaging(bench, report).RunAsync(server, free);
+        if (isWanted("search-page-deep")) await new DeepPaging(bench, report).RunAsync(server, database);
+    }
+
+    private static ImmutableArray<SearchCase> Draw(SearchScenario scenario, Harvest harvest, int count)
+    {
+        var random = new Random(Seed);
+        return [.. Enumerable.Range(0, count).Select(_ => scenario.Draw(harvest, random))];
+    }
+
+    /// <summary>All kinds of searches, until the server's code is compiled as it stays.</summary>
+    private static void WarmUp(ProgramUnderTest server, Harvest harvest)
+    {
+        ImmutableArray<SearchCase> cases = [.. SearchScenarios.All.SelectMany(scenario => Draw(scenario, harvest, 5))];
+        using var generator = new LoadGenerator(server.Address, Connections);
+        generator.RunClosed(new SearchRequests(cases, FrozenDictionary<int, ImmutableArray<string>>.Empty), ServerWarmUpDuration);
     }
 
     private async Task MeasureAsync(string name, ProgramUnderTest server, Workload workload, BaselineLoad baseline)
@@ -76,7 +92,7 @@ public sealed class SearchRun(Bench bench, RunReport report, Func<string, bool> 
     }
 
     private NpgsqlDataSource BaselineDatabase(string options) => NpgsqlDataSource.Create(
-        new NpgsqlConnectionStringBuilder(bench.ConnectionString) { MaxPoolSize = 40, MaxAutoPrepare = 60, Options = $"-c jit=off {options}" });
+        new NpgsqlConnectionStringBuilder(bench.ConnectionString) { MaxPoolSize = Connections, MaxAutoPrepare = 60, Options = $"-c jit=off {options}" });
 
     private void Add(SearchRow row)
     {

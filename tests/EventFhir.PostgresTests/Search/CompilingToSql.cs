@@ -18,7 +18,7 @@ public sealed class CompilingToSql(TestCluster cluster)
         "Observation", "code:text=body",
         "(x.terms && array(select t.hash from \"fhir\".\"lex_observation\" t where t.parameter = $1 and left(t.normalized, 200) >= $2 and left(t.normalized, 200) < $3))")]
     [InlineData("Observation", "subject:missing=true", "not (x.\"subject\" is not null or x.terms @> $1)")]
-    [InlineData("Patient", "identifier=http://s|1", "(x.rid in (select t.rid from \"fhir\".\"ident_patient\" t where t.hash = any($1)))")]
+    [InlineData("Patient", "identifier=http://s|1", "(x.rid in (select t.rid from \"fhir\".\"ident_patient\" t where t.hash = $1))")]
     [InlineData(
         "Patient", "family=smi",
         "(x.rid in (select t.rid from \"fhir\".\"str_patient\" t where t.parameter = any($1) and left(t.normalized, 200) >= $2 and left(t.normalized, 200) < $3))")]
@@ -36,7 +36,7 @@ public sealed class CompilingToSql(TestCluster cluster)
 
     [Fact]
     public void Types_without_tables_match_nothing() =>
-        Assert.Contains("where false", new SearchCompiler(_ => false).FirstPage(SearchFixture.Parse("Patient", "family=x").Value).CommandText, StringComparison.Ordinal);
+        Assert.Contains("where false", new SearchCompiler(_ => false).Page(SearchFixture.Parse("Patient", "family=x").Value, at: null).CommandText, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("Observation", "code=http://loinc.org|rare", "x_observation_terms_idx")]
@@ -59,7 +59,7 @@ public sealed class CompilingToSql(TestCluster cluster)
         await connection.OpenAsync();
         await using (var analyze = new NpgsqlCommand("vacuum analyze", connection)) await analyze.ExecuteNonQueryAsync();
 
-        var statement = new SearchCompiler(_ => true).FirstPage(SearchFixture.Parse(type, query).Value);
+        var statement = new SearchCompiler(_ => true).Page(SearchFixture.Parse(type, query).Value, at: null);
         await using var explain = new NpgsqlCommand("explain " + statement.CommandText, connection);
         foreach (NpgsqlParameter parameter in statement.Parameters) explain.Parameters.Add(parameter.Clone());
         var plan = new List<string>();
@@ -87,7 +87,7 @@ public sealed class CompilingToSql(TestCluster cluster)
         Assert.Single((await fixture.SearchAsync("Patient", "family=x")).Matches);
     }
 
-    private static string Compile(string type, string query) => new SearchCompiler(_ => true).FirstPage(SearchFixture.Parse(type, query).Value).CommandText;
+    private static string Compile(string type, string query) => new SearchCompiler(_ => true).Page(SearchFixture.Parse(type, query).Value, at: null).CommandText;
 
     private static Model.Elements.Resource Location(int number) => SearchFixture.Read(
         $$$"""{"resourceType":"Location","id":"l{{{number}}}","position":{"latitude":{{{number / 50}}},"longitude":{{{number % 50}}}}}""");

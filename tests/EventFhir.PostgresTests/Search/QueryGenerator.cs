@@ -15,6 +15,8 @@ internal sealed class QueryGenerator(IReadOnlyList<Resource> resources, int seed
 {
     private static readonly string[] Prefixes = ["", "eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap"];
     private readonly Random random = new(seed);
+    private readonly List<Resource> valueSets = [.. Generated("ValueSet", resources)];
+    private readonly List<Resource> codeSystems = [.. Generated("CodeSystem", resources)];
     private readonly ParameterValues values = new(Release.R4);
 
     public (string Type, string Query) Next()
@@ -85,7 +87,12 @@ internal sealed class QueryGenerator(IReadOnlyList<Resource> resources, int seed
     private (string Modifier, string Text)? Value(TypeDefinition type, SearchParameterDefinition parameter, Element element) => parameter.Type switch
     {
         SearchParameterType.String => Text(type, parameter, element),
-        SearchParameterType.Token => random.Next(4) == 0 ? TokenText(type, parameter, element) : Token(element),
+        SearchParameterType.Token => random.Next(6) switch
+        {
+            0 => TokenText(type, parameter, element),
+            1 => TokenIn(type, parameter, element),
+            _ => Token(element),
+        },
         SearchParameterType.Date => Date(element) is { } date ? ("", date) : null,
         SearchParameterType.Number => QuantityValue.TryRead(element, out var number) ? ("", Number(number.Low)) : null,
         SearchParameterType.Quantity => Quantity(element) is { } quantity ? ("", quantity) : null,
@@ -127,6 +134,24 @@ internal sealed class QueryGenerator(IReadOnlyList<Resource> resources, int seed
         };
         return text is null ? null : (random.Next(5) == 0 ? ":not" : "", text);
     }
+
+    private (string, string)? TokenIn(TypeDefinition type, SearchParameterDefinition parameter, Element element)
+    {
+        var modifier = Pick(["in", "not-in", "above", "below"]);
+        if (!SearchDefinitions.R4.Catalog.ModifiersOf(type, parameter).Contains(modifier)) return null;
+        if (modifier is "in" or "not-in")
+            return ($":{modifier}", random.Next(2) == 0 ? Pick(valueSets).Root.FirstChild("url")!.Value.Text : $"ValueSet/{Pick(valueSets).Id}");
+        var known = ElementMatcher.Tokens(element).Where(token => token is { System: not null, Code: not null } && IsKnown(token.System, token.Code)).ToList();
+        if (known.Count == 0) return null;
+        var (system, code) = Pick(known);
+        return ($":{modifier}", $"{Escape(system!)}|{Escape(code!)}");
+    }
+
+    private bool IsKnown(string system, string code) => codeSystems.Any(resource =>
+        resource.Root.FirstChild("url")!.Value.Text == system && values.Of("concept.code", resource.Root).Any(known => known.Text == code));
+
+    private static IEnumerable<Resource> Generated(string type, IEnumerable<Resource> resources) => resources.Where(resource =>
+        resource.Type.Name == type && resource.Id is { } id && id.StartsWith(GeneratedTerminology.Prefix, StringComparison.Ordinal));
 
     private (string, string)? TokenText(TypeDefinition type, SearchParameterDefinition parameter, Element element)
     {

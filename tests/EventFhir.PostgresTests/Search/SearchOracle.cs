@@ -24,7 +24,8 @@ public sealed class SearchOracle(TestCluster cluster)
     public async Task Sql_and_memory_give_the_same_answers()
     {
         await using var fixture = await SearchFixture.NewAsync(cluster);
-        await fixture.WriteAsync([.. Examples(), .. GeneratedResources.Places()]);
+        var examples = Examples();
+        await fixture.WriteAsync([.. examples, .. GeneratedResources.Places(), .. GeneratedTerminology.For(examples)]);
         var resources = await fixture.StoredAsync();
         var matcher = new SearchMatcher(Release.R4, SearchFixture.BaseUrl, resources);
         var generator = new QueryGenerator(resources, seed: 20261121);
@@ -40,7 +41,13 @@ public sealed class SearchOracle(TestCluster cluster)
                 continue;
             }
             asked++;
-            var query = parsed.Value;
+            var answered = await fixture.Reader.Terminology.AnswerAsync(parsed.Value, CancellationToken.None);
+            if (answered.IsRefused(out var unknown))
+            {
+                differences.AppendLine($"{type}?{text}: refused: {unknown.Issues[0].Diagnostics}");
+                continue;
+            }
+            var query = answered.Value;
             var expected = matcher.Search(query).Select(resource => resource.Id!).ToImmutableArray();
             var found = await fixture.AllIdsAsync(query);
             if (expected.Length > 0) hits++;

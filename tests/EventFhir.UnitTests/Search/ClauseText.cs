@@ -29,6 +29,9 @@ internal static class ClauseText
     {
         SearchValue.Text text => $"{text.Match} '{(text.Match is StringMatch.Exact ? text.Given : text.Folded)}'",
         SearchValue.Token token => $"{token.System ?? "*"}|{token.Code ?? "*"}",
+        SearchValue.TokenText text => $"text '{text.Folded}'",
+        SearchValue.CodeText text => $"code text '{text.Folded}'",
+        SearchValue.TokenIn token => $"{token.Question}",
         SearchValue.TokenOfType type => $"of {type.System}|{type.Code}|{type.Value}",
         SearchValue.Reference reference => $"{reference.Type?.Name ?? "*"}/{reference.Id}",
         SearchValue.ReferenceUrl url => $"<{url.Url}>",
