@@ -21,9 +21,9 @@ internal sealed class SearchCompiler(Func<TypeDefinition, bool> hasTables)
 {
     /// <summary>
     /// The page, if there are at most so many matches beyond the cursor; else only that there are more. Columns: number of matches, counted up to one
-    /// more than the bound; then rid, type, id, version, kind, updated, body, and the sort keys as text, all null in the one row that there is
-    /// without a page; on the first page then its snapshot and, where no clause filters, the total. One match more than the page holds tells
-    /// whether there is another page.
+    /// more than the bound; then rid, type, id, version, kind, updated, body, the sort keys as text and, where words are asked for, the score,
+    /// all null in the one row that there is without a page; on the first page then its snapshot and, where no clause filters, the total. One match
+    /// more than the page holds tells whether there is another page.
     /// </summary>
     /// <param name="at">Null for the first page.</param>
     /// <param name="bound">Null for none: everything is counted.</param>
@@ -88,15 +88,37 @@ internal sealed class SearchCompiler(Func<TypeDefinition, bool> hasTables)
     public static SqlText Seen(SqlBuilder sql, string snapshot) => SqlWriter.Text($"{sql.Value(snapshot)}::text::pg_snapshot");
 
     /// <summary>The columns after the body.</summary>
-    public static void WriteRest(SqlBuilder sql, SearchQuery query, ImmutableArray<SortColumn> keys, SearchCursor? at)
+    public void WriteRest(SqlBuilder sql, SearchQuery query, ImmutableArray<SortColumn> keys, SearchCursor? at)
     {
         foreach (var key in keys) sql.Append($", p.{key.Name}::text");
+        WriteScores(sql, query, at);
         if (at is not null) return;
         sql.Append($", (select pg_current_snapshot()::text)");
         if (!IsUnfiltered(query)) return;
         sql.Append($", (");
         WriteTotals(sql, query);
         sql.Append($")");
+    }
+
+    /// <summary>Where words are asked for, one column more: how well they are met; for the rows of this page alone.</summary>
+    private void WriteScores(SqlBuilder sql, SearchQuery query, SearchCursor? at)
+    {
+        if (!WordWriter.HasScore(query)) return;
+        var clauses = new ClauseWriter(sql, query.Definitions, hasTables, at is null ? null : Seen(sql, at.Snapshot));
+        var words = new WordWriter(sql);
+        sql.Append($", case b.type");
+        foreach (var type in query.Types.Where(type => hasTables(type.Type)))
+        {
+            sql.Append($" when {(short)type.Type.Number} then ");
+            var sources = clauses.SourcesOf(type.Type);
+            if (sources.Length > 1) sql.Append($"case when p.seq is null then ");
+            words.WriteScore(type, sources[0], new SqlText("p.rid"));
+            if (sources.Length == 1) continue;
+            sql.Append($" else ");
+            words.WriteScore(type, sources[1], new SqlText("p.rid"));
+            sql.Append($" end");
+        }
+        sql.Append($" when 0 then null::numeric end");
     }
 
     /// <summary>The page p joined with its bodies b.</summary>
@@ -125,7 +147,7 @@ internal sealed class SearchCompiler(Func<TypeDefinition, bool> hasTables)
                 foreach (var key in keys)
                 {
                     sql.Append($", ");
-                    key.Write(sql, tables);
+                    key.Write(sql, type, tables);
                     sql.Append($" as {key.Name}");
                 }
                 sql.Append($"{tables.Body} from {tables.Main} x where ");

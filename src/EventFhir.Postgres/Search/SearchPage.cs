@@ -13,7 +13,11 @@ namespace EventFhir.Postgres.Search;
 /// <param name="Next">Null on the last page.</param>
 /// <param name="Previous">Null on the first page.</param>
 public sealed record SearchPage(
-    ImmutableArray<StoredVersion> Matches, ImmutableArray<StoredVersion> Included, long? Total, SearchCursor? Next, SearchCursor? Previous);
+    ImmutableArray<StoredVersion> Matches, ImmutableArray<StoredVersion> Included, long? Total, SearchCursor? Next, SearchCursor? Previous)
+{
+    /// <summary>How well each match meets the words of the search, 0 to 1; empty if the search asks for no words.</summary>
+    public ImmutableArray<decimal?> Scores { get; init; } = [];
+}
 
 public enum PageDirection { Forward, Backward }
 

@@ -74,7 +74,10 @@ public sealed class SearchReader(EventDatabase database, Release release)
         return new SearchPage(
             [.. rows.Select(row => row.Version)], [.. included.Value.Select(row => row.Version)], total,
             hasNext ? new SearchCursor(PageDirection.Forward, rows[^1].Keys, rows[^1].Rid, total, snapshot) : null,
-            hasPrevious ? new SearchCursor(PageDirection.Backward, rows[0].Keys, rows[0].Rid, total, snapshot) : null);
+            hasPrevious ? new SearchCursor(PageDirection.Backward, rows[0].Keys, rows[0].Rid, total, snapshot) : null)
+        {
+            Scores = WordWriter.HasScore(query) ? [.. rows.Select(row => row.Score)] : [],
+        };
     }
 
     /// <summary>False for a snapshot from the future: it comes from another database cluster, or from before this one was set back in time.</summary>
@@ -176,15 +179,19 @@ public sealed class SearchReader(EventDatabase database, Release release)
                 new DateTimeOffset(row.GetDateTime(6)), row.GetFieldValue<byte[]>(7));
             var values = ImmutableArray.CreateBuilder<string?>(keys);
             for (var key = 0; key < keys; key++) values.Add(row.IsDBNull(8 + key) ? null : row.GetString(8 + key));
-            answer.Rows.Add(new Row(rid, version, values.MoveToImmutable()));
+            var more = 8 + keys;
+            var hasScore = query is not null && WordWriter.HasScore(query);
+            decimal? score = hasScore && !row.IsDBNull(more) ? row.GetDecimal(more) : null;
+            if (hasScore) more++;
+            answer.Rows.Add(new Row(rid, version, values.MoveToImmutable(), score));
             if (!isFirst || query is null || at is not null) continue;
-            answer = answer with { Snapshot = row.GetString(8 + keys) };
-            if (SearchCompiler.IsUnfiltered(query)) answer = answer with { Live = row.GetInt64(9 + keys) };
+            answer = answer with { Snapshot = row.GetString(more) };
+            if (SearchCompiler.IsUnfiltered(query)) answer = answer with { Live = row.GetInt64(more + 1) };
         }
         return answer;
     }
 
-    private sealed record Row(long Rid, StoredVersion Version, ImmutableArray<string?> Keys);
+    private sealed record Row(long Rid, StoredVersion Version, ImmutableArray<string?> Keys, decimal? Score);
 
     /// <param name="Found">The number of matches, where the statement says it.</param>
     /// <param name="Snapshot">Of the first page.</param>

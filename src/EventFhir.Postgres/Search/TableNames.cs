@@ -32,6 +32,7 @@ internal readonly record struct TableNames(TypeLayout Layout, RowVersions Versio
     public SqlText Strings => Name("str");
     public SqlText Numbers => Name("num");
     public SqlText Dates => Name("date");
+    public SqlText Text => Name("text");
 
     /// <summary>Texts are only ever added to it, so there is one for all versions.</summary>
     public SqlName Lexicon => Newest("lex");

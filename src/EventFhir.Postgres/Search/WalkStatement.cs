@@ -55,7 +55,7 @@ internal sealed class WalkStatement(Func<TypeDefinition, bool> hasTables)
         sql.Append($") m");
         WritePage(sql, query, keys, at);
         sql.Append($") select (select count(*) from w), b.rid, b.type, b.id, b.version, b.kind, b.updated, b.body");
-        SearchCompiler.WriteRest(sql, query, keys, at);
+        new SearchCompiler(hasTables).WriteRest(sql, query, keys, at);
         sql.Append($" from {SearchCompiler.BodiesOfPage(at)}");
         PageKeys.WriteOrder(sql, keys, at, new SqlName("p"));
         return sql.Statement();
