@@ -45,11 +45,10 @@ public sealed class ServerHost : IAsyncDisposable
         var app = Build(options);
         var loggers = app.Services.GetRequiredService<ILoggerFactory>();
         var registry = await database.OpenParametersAsync(options, cancellationToken);
-        var reindex = new ReindexWalk(database.Events, registry);
         var daemon = new SearchDaemon(
-            registry, new ParameterWalk(database.Events, registry), reindex, loggers.CreateLogger<SearchDaemon>());
+            registry, new ParameterWalk(database.Events, registry), loggers.CreateLogger<SearchDaemon>());
         var host = new ServerHost(app, registry, database.OpenStore(options, registry), daemon);
-        host.Compose(options, database, reindex, loggers);
+        host.Compose(options, database, loggers);
         try
         {
             await app.StartAsync(cancellationToken);
@@ -119,7 +118,7 @@ public sealed class ServerHost : IAsyncDisposable
         return builder.Build();
     }
 
-    private void Compose(EventFhirOptions options, Database database, ReindexWalk reindex, ILoggerFactory loggers)
+    private void Compose(EventFhirOptions options, Database database, ILoggerFactory loggers)
     {
         var time = TimeProvider.System;
         var release = options.Release;
@@ -134,7 +133,7 @@ public sealed class ServerHost : IAsyncDisposable
             new HistoryEndpoints(release, new HistoryReader(database.Events, release), reader, baseUrl, pageLink))
             .AddRange(Interactions.OfSearch(searches));
         var capabilities = new CapabilityStatementWriter(registry.Active, Interactions.AbilitiesOf(interactions), time.GetUtcNow());
-        var reindexing = Interactions.OfReindex(new ReindexEndpoints(registry, reindex, daemon, baseUrl));
+        var reindexing = Interactions.OfReindex(new ReindexEndpoints(registry));
         var routes = new FhirRoutes(
             [Interactions.OfMetadata(new MetadataEndpoint(capabilities, baseUrl)), .. interactions, .. reindexing], release, negotiation);
 

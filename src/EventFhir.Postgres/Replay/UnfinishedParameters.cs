@@ -23,6 +23,9 @@ internal sealed class UnfinishedParameters
     private UnfinishedParameters(ReplayRules rules, ImmutableArray<ParameterRowsOfPage> parameters) =>
         (Rules, this.parameters) = (rules, parameters);
 
+    /// <summary>True if there has been a custom parameter in this database.</summary>
+    public bool EverDefined { get; private init; }
+
     /// <summary>What has to be there: the specification's parameters, and the usable ones of clients.</summary>
     public ReplayRules Rules { get; }
 
@@ -39,13 +42,13 @@ internal sealed class UnfinishedParameters
             [
                 .. unfinished.Select(custom => new ParameterRowsOfPage(
                     extractor, custom, schema, string.Create(CultureInfo.InvariantCulture, $"_{custom.Id}"))),
-            ]);
+            ]) { EverDefined = rows.Revision > 0 };
     }
 
     public SqlText CreateTablesOf(TypeDefinition type) =>
         SqlWriter.Join("", TablesOf(type).SelectMany(tables => tables.Side).Select(side => side.Create));
 
-    public async Task WriteAsync(NpgsqlConnection connection, List<LiveResource> resources, CancellationToken cancellationToken)
+    public async Task WriteAsync(NpgsqlConnection connection, List<LiveVersion> resources, CancellationToken cancellationToken)
     {
         foreach (var rows in parameters)
         {
@@ -67,7 +70,7 @@ internal sealed class UnfinishedParameters
     private IEnumerable<TypeTables> TablesOf(TypeDefinition type) => parameters.Select(rows => rows.TablesOf(type)).OfType<TypeTables>();
 
     /// <summary>A body that cannot be read is reported for the other parameters.</summary>
-    private static IndexEntries Extract(ParameterRowsOfPage rows, LiveResource resource)
+    private static IndexEntries Extract(ParameterRowsOfPage rows, LiveVersion resource)
     {
         try
         {

@@ -20,44 +20,69 @@ internal sealed class WalkStatement(Func<TypeDefinition, bool> hasTables)
     private const int RowsPerMatch = 250;
 
     /// <summary>
-    /// Columns as of <see cref="SearchCompiler.Page"/>. A full page is the right one; fewer rows say nothing, unless <see cref="IsComplete"/>.
-    /// Null if no index has the order.
+    /// Columns as of <see cref="SearchCompiler.Page"/>, but the first is the number of matches in the stretch. If it fills the page and one more, the
+    /// page is the right one; else it says nothing, unless <see cref="IsComplete"/>. Null if no index has the order.
     /// </summary>
-    public NpgsqlBatchCommand? Of(SearchQuery query, SearchCursor? after)
+    /// <param name="at">Null for the first page.</param>
+    public NpgsqlBatchCommand? Of(SearchQuery query, SearchCursor? at)
     {
         if (query.Types is not [var only] || !hasTables(only.Type)) return null;
-        var keys = SortColumn.Of(query);
-        var tables = new TableNames(query.Definitions.LayoutOf(only.Type));
-        if (Order(keys, tables, after) is not { } column) return null;
-
         var sql = new SqlBuilder();
+        var clauses = new ClauseWriter(sql, query.Definitions, hasTables, at is null ? null : SearchCompiler.Seen(sql, at.Snapshot));
+        var sources = clauses.SourcesOf(only.Type);
+        var keys = SortColumn.Of(query);
+        if (Order(keys, sources[0], at) is not { } column) return null;
+
         var rows = (query.Result.Count + 1) * (only.Clauses.IsEmpty ? 1 : RowsPerMatch);
-        sql.Append($"with p as materialized (select * from (select x.rid");
-        foreach (var key in keys) sql.Append($", x.{column} as {key.Name}");
-        sql.Append($" from (select * from {tables.Main} x where ");
-        WriteBound(sql, keys, column, after);
-        sql.Append($" order by ");
-        foreach (var key in keys) sql.Append($"x.{column}{new SqlText(key.IsDescending ? " desc" : "")}, ");
-        sql.Append($"x.rid limit {rows}) x where ");
-        new ClauseWriter(sql, query.Definitions, hasTables).WriteAll(only, tables);
+        sql.Append($"with w as materialized (select * from (");
+        WriteColumns(sql, keys, column, sources[0]);
+        sql.Append($" from (select * from {sources[0].Main} x where {sources[0].IsRead}");
+        WriteBound(sql, keys, column, at);
+        WriteOrder(sql, keys, column, at);
+        sql.Append($" limit {rows}) x where ");
+        clauses.WriteAll(only, sources[0]);
         sql.Append($") m");
-        if (after is not null) SearchCompiler.WriteAfter(sql, keys, after);
-        SearchCompiler.WriteOrder(sql, keys, new SqlName("m"));
-        sql.Append($" limit {query.Result.Count + 1}) select null::bigint, b.rid, b.type, b.id, b.version, b.kind, b.updated, b.body");
-        foreach (var key in keys) sql.Append($", p.{key.Name}::text");
-        sql.Append($" from es.current(array(select p.rid from p)) b join p on p.rid = b.rid");
-        SearchCompiler.WriteOrder(sql, keys, new SqlName("p"));
+        WritePage(sql, query, keys, at);
+        sql.Append($"), p as materialized (select * from (select * from w");
+        // What has been superseded since the first page is little, and taken as a whole.
+        foreach (var past in sources[1..])
+        {
+            sql.Append($" union all ");
+            WriteColumns(sql, keys, column, past);
+            sql.Append($" from {past.Main} x where ");
+            clauses.WriteAll(only, past);
+        }
+        sql.Append($") m");
+        WritePage(sql, query, keys, at);
+        sql.Append($") select (select count(*) from w), b.rid, b.type, b.id, b.version, b.kind, b.updated, b.body");
+        new SearchCompiler(hasTables).WriteRest(sql, query, keys, at);
+        sql.Append($" from {SearchCompiler.BodiesOfPage(at)}");
+        PageKeys.WriteOrder(sql, keys, at, new SqlName("p"));
         return sql.Statement();
     }
 
     /// <summary>True if the walk sees all rows that could match, so that its answer is right even if it does not fill the page.</summary>
     public static bool IsComplete(SearchQuery query) => query is { Types: [{ Clauses.IsEmpty: true }], Result.Sort.IsEmpty: true };
 
+    private static void WriteColumns(SqlBuilder sql, ImmutableArray<SortColumn> keys, SqlName column, TableNames tables)
+    {
+        sql.Append($"select x.rid");
+        foreach (var key in keys) sql.Append($", x.{column} as {key.Name}");
+        sql.Append($"{tables.Body}");
+    }
+
+    private static void WritePage(SqlBuilder sql, SearchQuery query, ImmutableArray<SortColumn> keys, SearchCursor? at)
+    {
+        if (at is not null) PageKeys.WriteBeyond(sql, keys, at);
+        PageKeys.WriteOrder(sql, keys, at, new SqlName("m"));
+        sql.Append($" limit {query.Result.Count + 1}");
+    }
+
     /// <summary>The column whose index has the order; null if there is none. Missing values come last, where the walk does not go.</summary>
-    private static SqlName? Order(ImmutableArray<SortColumn> keys, TableNames tables, SearchCursor? after)
+    private static SqlName? Order(ImmutableArray<SortColumn> keys, TableNames tables, SearchCursor? at)
     {
         if (keys.IsEmpty) return new SqlName("rid");
-        if (keys is not [var key] || key.Key.Code is SearchCatalog.Id or SearchCatalog.LastUpdated || after is { Keys: [null] }) return null;
+        if (keys is not [var key] || key.Key.Code is SearchCatalog.Id or SearchCatalog.LastUpdated || at is { Keys: [null] }) return null;
         return ClauseWriter.Stored(tables.Layout.Find(key.Key.Code)!) switch
         {
             ParameterPlacement.DateColumns columns => tables.Column(columns.Low),
@@ -68,11 +93,20 @@ internal sealed class WalkStatement(Func<TypeDefinition, bool> hasTables)
     }
 
     /// <summary>Where the stretch begins, in a form that the index can serve.</summary>
-    private static void WriteBound(SqlBuilder sql, ImmutableArray<SortColumn> keys, SqlName column, SearchCursor? after)
+    private static void WriteBound(SqlBuilder sql, ImmutableArray<SortColumn> keys, SqlName column, SearchCursor? at)
     {
-        if (keys.IsEmpty) sql.Append($"x.rid > {after?.Rid ?? 0}");
+        var isForward = at is not { Direction: PageDirection.Backward };
+        if (keys.IsEmpty) sql.Append($"x.rid {new SqlText(isForward ? ">" : "<")} {at?.Rid ?? 0}");
         else sql.Append($"x.{column} is not null");
-        if (keys is [var key] && after?.Keys is [{ } value])
-            sql.Append($" and x.{column} {new SqlText(key.IsDescending ? "<=" : ">=")} {value}{key.CastFromText}");
+        if (keys is [var key] && at?.Keys is [{ } value])
+            sql.Append($" and x.{column} {new SqlText(key.IsDescending == isForward ? "<=" : ">=")} {value}{key.CastFromText}");
+    }
+
+    private static void WriteOrder(SqlBuilder sql, ImmutableArray<SortColumn> keys, SqlName column, SearchCursor? at)
+    {
+        var isForward = at is not { Direction: PageDirection.Backward };
+        sql.Append($" order by ");
+        foreach (var key in keys) sql.Append($"x.{column}{new SqlText(key.IsDescending == isForward ? " desc, " : ", ")}");
+        sql.Append($"x.rid{new SqlText(isForward ? "" : " desc")}");
     }
 }

@@ -8,8 +8,7 @@ namespace EventFhir.Server.Daemon;
 /// Looks after the custom search parameters in the background, on every node: takes up SearchParameter resources, follows what other nodes have
 /// taken up, and goes through the resources for them. Work that a node leaves unfinished is gone on with by whoever comes next.
 /// </summary>
-public sealed class SearchDaemon(ParameterRegistry registry, ParameterWalk parameters, ReindexWalk reindex, ILogger<SearchDaemon> logger)
-    : IAsyncDisposable
+public sealed class SearchDaemon(ParameterRegistry registry, ParameterWalk parameters, ILogger<SearchDaemon> logger) : IAsyncDisposable
 {
     /// <summary>How long another node's change may stay unknown here.</summary>
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
@@ -35,9 +34,6 @@ public sealed class SearchDaemon(ParameterRegistry registry, ParameterWalk param
         }
         poked.Release();
     }
-
-    /// <summary>After work was noted in the database.</summary>
-    public void Poke() => poked.Release();
 
     public async ValueTask DisposeAsync()
     {
@@ -73,7 +69,7 @@ public sealed class SearchDaemon(ParameterRegistry registry, ParameterWalk param
     {
         var looked = Environment.TickCount64;
         await registry.RefreshAsync(stopping.Token);
-        while (await parameters.StepAsync(stopping.Token) is StepOutcome.Worked || await reindex.StepAsync(stopping.Token) is StepOutcome.Worked)
+        while (await parameters.StepAsync(stopping.Token) is StepOutcome.Worked)
         {
             if (Environment.TickCount64 - looked < LookInterval.TotalMilliseconds) continue;
             looked = Environment.TickCount64;

@@ -39,9 +39,6 @@ public static class Interactions
     public static ImmutableArray<Interaction> OfReindex(ReindexEndpoints reindex) =>
     [
         new("reindex", InteractionLevel.System, "GET", "/$reindex", [], reindex.ReadAsync),
-        new("reindex", InteractionLevel.System, "POST", "/$reindex", [], reindex.OfSystemAsync),
-        new("reindex", InteractionLevel.Type, "POST", OfType + "/$reindex", [], reindex.OfTypeAsync),
-        new("reindex", InteractionLevel.Instance, "POST", OfInstance + "/$reindex", [], reindex.OfInstanceAsync),
     ];
 
     /// <summary>What the CapabilityStatement claims of a table.</summary>

@@ -39,7 +39,7 @@ public sealed class CompilingToSql(TestCluster cluster)
 
     [Fact]
     public void Types_without_tables_match_nothing() =>
-        Assert.Contains("where false", new SearchCompiler(_ => false).Page(SearchFixture.Parse("Patient", "family=x").Value, after: null).CommandText, StringComparison.Ordinal);
+        Assert.Contains("where false", new SearchCompiler(_ => false).Page(SearchFixture.Parse("Patient", "family=x").Value, at: null).CommandText, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("Observation", "code=http://loinc.org|rare", "x_observation_terms_idx")]
@@ -62,7 +62,7 @@ public sealed class CompilingToSql(TestCluster cluster)
         await connection.OpenAsync();
         await using (var analyze = new NpgsqlCommand("vacuum analyze", connection)) await analyze.ExecuteNonQueryAsync();
 
-        var statement = new SearchCompiler(_ => true).Page(SearchFixture.Parse(type, query).Value, after: null);
+        var statement = new SearchCompiler(_ => true).Page(SearchFixture.Parse(type, query).Value, at: null);
         await using var explain = new NpgsqlCommand("explain " + statement.CommandText, connection);
         foreach (NpgsqlParameter parameter in statement.Parameters) explain.Parameters.Add(parameter.Clone());
         var plan = new List<string>();
@@ -90,7 +90,7 @@ public sealed class CompilingToSql(TestCluster cluster)
         Assert.Single((await fixture.SearchAsync("Patient", "family=x")).Matches);
     }
 
-    private static string Compile(string type, string query) => new SearchCompiler(_ => true).Page(SearchFixture.Parse(type, query).Value, after: null).CommandText;
+    private static string Compile(string type, string query) => new SearchCompiler(_ => true).Page(SearchFixture.Parse(type, query).Value, at: null).CommandText;
 
     private static Model.Elements.Resource Location(int number) => SearchFixture.Read(
         $$$"""{"resourceType":"Location","id":"l{{{number}}}","position":{"latitude":{{{number / 50}}},"longitude":{{{number % 50}}}}}""");

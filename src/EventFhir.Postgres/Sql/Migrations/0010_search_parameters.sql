@@ -36,19 +36,8 @@ create table es.search_set (
 );
 insert into es.search_set values (true, 0, 0, 0);
 
--- Going through all resources of some types once more.
-create table es.reindex (
-    id          int         generated always as identity primary key,
-    types       text[]      not null,
-    progress    bigint      not null default 0,
-    done        bigint      not null default 0,
-    total       bigint      not null default 0,
-    started_at  timestamptz not null default now(),
-    finished_at timestamptz
-);
-
 -- To follow es.append in the same transaction: by then its lock on es.stream is held, so the set cannot change before the transaction ends
--- (decision 5).
+-- (decision 6).
 create function es.require_generation(p_generation bigint) returns void language plpgsql as $$
 begin
     if (select s.generation from es.search_set s) <> p_generation then
