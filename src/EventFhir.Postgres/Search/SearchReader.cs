@@ -18,7 +18,7 @@ namespace EventFhir.Postgres.Search;
 public sealed class SearchReader(EventDatabase database, Release release)
 {
     /// <summary>Up to here a total that was not asked for is counted.</summary>
-    private const long FreeCountMax = 1_000;
+    private const long FreeCountMax = 2_000;
     private readonly ConcurrentDictionary<TypeDefinition, bool> tables = new();
 
     /// <summary>Expands the value sets that searches name.</summary>
