@@ -55,6 +55,12 @@ public static class Limits
     /// <summary>How far "near" reaches where the search does not say.</summary>
     public const int NearDistanceDefaultMetres = 50_000;
 
+    /// <summary>Words in one value of _text or _content.</summary>
+    public const int TextQueryWordsMax = 100;
+
+    /// <summary>Parentheses of a value of _text or _content nest this deep.</summary>
+    public const int TextQueryDepthMax = 20;
+
     /// <summary>Codes of a value set, or those above or below a code.</summary>
     public const int ExpansionCodesMax = 100_000;
 

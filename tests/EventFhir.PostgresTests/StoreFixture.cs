@@ -4,6 +4,7 @@ using System.Text;
 
 using EventFhir.Core.Events;
 using EventFhir.Core.Search.Indexing;
+using EventFhir.Core.Search.Words;
 using EventFhir.Model.Definitions;
 using EventFhir.Postgres;
 using EventFhir.Tests;
@@ -118,7 +119,7 @@ internal sealed class StoreFixture : IAsyncDisposable
             Numbers = [new NumberEntry(4, seed, seed + 0.5m)],
             Dates = [new DateEntry(5, at, at.AddDays(1)), new DateEntry(6, at, DateTimeOffset.MaxValue)],
             Lexicon = [new LexiconEntry(LexiconKind.Display, 4, seed, $"shown {seed}"), new LexiconEntry(LexiconKind.Code, 5, 5_000, "code")],
-            Narrative = seed % 4 == 0 ? $"some words and {seed}" : null,
+            Narrative = seed % 4 == 0 ? TextWords.Of($"some words and {seed}") : null,
         };
     }
 }

@@ -100,7 +100,7 @@ public sealed class Bans
         // These types carry the protocol itself, so code must know them by name.
         string[] protocol =
         [
-            "Binary", "Bundle", "CapabilityStatement", "DomainResource", "OperationOutcome", "Parameters", "Resource", "SearchParameter",
+            "Binary", "Bundle", "CapabilityStatement", "DomainResource", "List", "OperationOutcome", "Parameters", "Resource", "SearchParameter",
             "StructureDefinition", "TerminologyCapabilities",
         ];
         var registry = File.ReadAllText(Path.Combine(Source.Root, "eng/definitions/resource-types.json"));

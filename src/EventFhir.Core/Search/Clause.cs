@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 
+using EventFhir.Core.Search.Words;
 using EventFhir.Model.Definitions;
 
 namespace EventFhir.Core.Search;
@@ -28,6 +29,9 @@ public abstract record Clause
 
     /// <summary>A resource that matches the source points here through its reference parameter (_has, R4 search.html#has).</summary>
     public sealed record Has(SearchParameterDefinition Parameter, TypeQuery Source) : Clause;
+
+    /// <summary>A text of the resource says this (_text, _content).</summary>
+    public sealed record Words(WordSource Source, WordQuery Query) : Clause;
 
     /// <summary>The logical id is one of these.</summary>
     public sealed record Id(ImmutableArray<string> Ids) : Clause;

@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 
 using EventFhir.Core.Events;
 using EventFhir.Core.Search.Filters;
+using EventFhir.Core.Search.Words;
 using EventFhir.Model;
 using EventFhir.Model.Definitions;
 
@@ -17,12 +19,18 @@ internal sealed class ClauseParser(SearchContext context)
     /// <param name="name">"name", "name:modifier", "reference:Type.name:modifier", "_has:Type:reference:name".</param>
     /// <returns>Null if the type has no such parameter, which Prefer: handling=lenient turns into silence.</returns>
     public Outcome<Clause>? Parse(TypeDefinition type, string name, string value) =>
-        name == SearchCatalog.Filter ? new FilterClauses(context).Parse(type, value) : Parse(type, name, value, 0);
+        name switch
+        {
+            SearchCatalog.Filter => new FilterClauses(context).Parse(type, value),
+            SearchCatalog.List => ParseList(value),
+            SearchCatalog.Query => Bad("not-supported", "This server defines no named queries, so _query cannot name one."),
+            _ => Parse(type, name, value, 0),
+        };
 
     private Outcome<Clause>? Parse(TypeDefinition type, string name, string value, int depth)
     {
         if (depth > Limits.ChainDepthMax) return Bad("too-costly", $"A chain may have at most {Limits.ChainDepthMax} steps.");
-        if (++branches > Limits.ChainBranchesMax)
+        if (depth > 0 && ++branches > Limits.ChainBranchesMax)
             return Bad("too-costly", "The chain can lead through too many types; name them, as in subject:Type.name.");
         if (name.StartsWith(HasPrefix, StringComparison.Ordinal)) return ParseHas(type, name[HasPrefix.Length..], value, depth);
 
@@ -73,6 +81,23 @@ internal sealed class ClauseParser(SearchContext context)
         return inner.IsRefused(out var refusal) ? refusal : new Clause.Has(parameter, new TypeQuery(source, [inner.Value]));
     }
 
+    /// <summary>R4 search.html#list: the resources that a List names. Those that a server keeps by function ($current-…) are not defined.</summary>
+    private Outcome<Clause> ParseList(string value)
+    {
+        var ids = EscapedText.Split(value, ',');
+        if (ids.Length > Limits.SearchValuesMax) return Bad("too-costly", $"A search parameter may have at most {Limits.SearchValuesMax} values.");
+        var list = context.Release.FindResourceType("List") ?? throw new UnreachableException("The release has no lists.");
+        for (var place = 0; place < ids.Length; place++)
+        {
+            if (ids[place].StartsWith('$'))
+                return Bad("not-supported", "This server keeps no functional lists; _list takes the id of a stored List.");
+            if (ids[place].StartsWith("List/", StringComparison.Ordinal)) ids = ids.SetItem(place, ids[place]["List/".Length..]);
+            if (!ResourceId.TryParse(ids[place], out _)) return Bad("value", "A value of '_list' is not a valid id.");
+        }
+        var item = context.Catalog.Find(list, "item") ?? throw new UnreachableException("The items of lists cannot be searched.");
+        return new Clause.Has(item, new TypeQuery(list, [new Clause.Id(ids)]));
+    }
+
     private Outcome<Clause> ParseValues(TypeDefinition type, SearchParameterDefinition parameter, string modifier, string value)
     {
         if (modifier == "missing")
@@ -88,6 +113,7 @@ internal sealed class ClauseParser(SearchContext context)
             return Bad("too-costly", $"A search parameter may have at most {Limits.SearchValuesMax} values.");
         if (parameter.Code == SearchCatalog.Id) return ParseIds(parameter, modifier, alternatives);
         if (parameter.Code == SearchCatalog.LastUpdated) return ParseLastUpdated(parameter, alternatives);
+        if (parameter.Code == SearchCatalog.Text) return ParseWords(parameter, WordSource.Narrative, alternatives);
 
         var parsed = ImmutableArray.CreateBuilder<SearchValue>(alternatives.Length);
         foreach (var alternative in alternatives)
@@ -129,6 +155,19 @@ internal sealed class ClauseParser(SearchContext context)
             dates.Add((SearchValue.Date)outcome.Value);
         }
         return new Clause.LastUpdated(dates.MoveToImmutable());
+    }
+
+    private static Outcome<Clause> ParseWords(SearchParameterDefinition parameter, WordSource source, ImmutableArray<string> alternatives)
+    {
+        var queries = ImmutableArray.CreateBuilder<WordQuery>(alternatives.Length);
+        foreach (var alternative in alternatives)
+        {
+            var (query, fault) = EscapedText.TryUnescape(alternative, out var plain) ? WordQueryParser.Parse(plain)
+                : (null, "a backslash must be followed by ',', '$', '|' or another backslash");
+            if (query is null) return Bad("value", $"A value of the search parameter '{parameter.Code}' is not valid: {fault}.");
+            queries.Add(query);
+        }
+        return new Clause.Words(source, queries.Count == 1 ? queries[0] : new WordQuery.Any(queries.ToImmutable()));
     }
 
     private TypeDefinition? FindTarget(SearchParameterDefinition parameter, string name) =>

@@ -53,7 +53,8 @@ internal sealed class ResultParser(SearchContext context, ImmutableArray<TypeDef
             foreach (var type in types)
                 if (!context.Catalog.CanSort(type, code))
                     return Refusal.Of(RefusalKind.BadRequest, "not-supported", $"{type.Name} cannot be sorted by '{code}'.");
-            keys.Add(new SortKey(code, direction));
+            // Who sorts by relevance wants the best first (R4 search.html#_sort says no more).
+            keys.Add(new SortKey(code, code == SearchCatalog.Score ? SortDirection.Descending : direction));
         }
         Shape = Shape with { Sort = keys.ToImmutable() };
         return null;

@@ -14,12 +14,18 @@ public sealed class SearchCatalog(SearchDefinitions definitions)
     public const string Id = "_id";
     public const string LastUpdated = "_lastUpdated";
     public const string Filter = "_filter";
+    public const string List = "_list";
+    public const string Query = "_query";
+    public const string Text = "_text";
+
+    /// <summary>No parameter, but a key of _sort: how well the words of _text are met.</summary>
+    public const string Score = "_score";
     private static readonly ImmutableArray<string> Terminological = ["in", "not-in", "above", "below"];
 
     /// <summary>True if the parameter of this type can be searched: its values are stored, and every form of value can be asked for.</summary>
     public bool Supports(TypeDefinition type, SearchParameterDefinition parameter) => definitions.LayoutOf(type).Find(parameter.Code) switch
     {
-        null or ParameterPlacement.Nowhere or ParameterPlacement.Narrative => false,
+        null or ParameterPlacement.Nowhere => false,
         ParameterPlacement.Head => parameter.Code is Id or LastUpdated,
         _ => true,
     };
@@ -41,7 +47,7 @@ public sealed class SearchCatalog(SearchDefinitions definitions)
 
     /// <summary>True if results can be ordered by the parameter. Tokens, references and shared URIs are stored as hashes and keys, which have no
     /// order.</summary>
-    public bool CanSort(TypeDefinition type, string code) => code is Id or LastUpdated
+    public bool CanSort(TypeDefinition type, string code) => code is Id or LastUpdated or Score
         || Stored(type, code) is ParameterPlacement.DateColumns or ParameterPlacement.DateRows or ParameterPlacement.NumberColumns
             or ParameterPlacement.NumberRows or ParameterPlacement.QuantityColumns or ParameterPlacement.QuantityRows
             or ParameterPlacement.StringRows or ParameterPlacement.UriRows;
@@ -51,11 +57,14 @@ public sealed class SearchCatalog(SearchDefinitions definitions)
     public bool CanFollow(TypeDefinition type, SearchParameterDefinition parameter) =>
         Stored(type, parameter.Code) is ParameterPlacement.ReferenceColumn or ParameterPlacement.ReferenceRows;
 
-    /// <summary>True if :missing can be asked. Composites have no value of their own, and a reference of one type cannot be told from its
-    /// siblings when it points elsewhere.</summary>
-    public bool CanBeMissing(TypeDefinition type, SearchParameterDefinition parameter) =>
-        parameter.Type is not SearchParameterType.Composite
-            && definitions.LayoutOf(type).Find(parameter.Code) is not ParameterPlacement.SameAs { Target: not null };
+    /// <summary>True if :missing can be asked: not of a narrative, of which only the words are stored, and not where a parameter takes the
+    /// references to one type out of several parameters.</summary>
+    public bool CanBeMissing(TypeDefinition type, SearchParameterDefinition parameter) => definitions.LayoutOf(type).Find(parameter.Code) switch
+    {
+        ParameterPlacement.Narrative => false,
+        ParameterPlacement.SameAs { Target: not null } => CanFollow(type, parameter),
+        _ => true,
+    };
 
     /// <summary>True if a resource has one element at most for the parameter.</summary>
     public bool IsSingle(TypeDefinition type, SearchParameterDefinition parameter) =>

@@ -3,6 +3,7 @@ using System.Diagnostics;
 
 using EventFhir.Core.Events;
 using EventFhir.Core.Search.Indexing;
+using EventFhir.Core.Search.Words;
 using EventFhir.Model.Definitions;
 using EventFhir.Model.Elements;
 
@@ -46,6 +47,7 @@ public sealed class SearchMatcher(Release release, string baseUrl, IReadOnlyList
         Clause.Chain chain => chain.Targets.Any(target => byType[target.Type].Any(other =>
             PointsTo(chain.Parameter, resource, other) && Matches(target, other))),
         Clause.Has has => byType[has.Source.Type].Any(other => PointsTo(has.Parameter, other, resource) && Matches(has.Source, other)),
+        Clause.Words words => words.Query.Holds(NarrativeText.WordsOf(resource.Root) ?? new TextWords()),
         Clause.Id id => resource.Id is { } own && id.Ids.Contains(own),
         Clause.LastUpdated updated => ParameterValues.LastUpdated(resource) is { } own
             && updated.Values.Any(value => ElementMatcher.Matches(value, own)),
@@ -72,15 +74,30 @@ public sealed class SearchMatcher(Release release, string baseUrl, IReadOnlyList
             var component = parameter.Components[place];
             var definition = release.FindSearchParameter(component.Definition)
                 ?? throw new UnreachableException($"{component.Definition} is not defined.");
-            if (!parameters.Of(component.Expression, context).Any(element => elements.Matches(definition, value.Components[place], element)))
-                return false;
+            if (!Component(parameter, place, context).Any(element => elements.Matches(definition, value.Components[place], element))) return false;
         }
         return true;
     }
 
+    /// <summary>The values of one component. A composite on the resource itself is that of its parameters, as they are on their own.</summary>
+    private IEnumerable<Element> Component(SearchParameterDefinition composite, int place, Element context)
+    {
+        var component = composite.Components[place];
+        var own = composite.Expression == composite.Base.Name
+            ? release.SearchParametersOf(composite.Base).FirstOrDefault(parameter => parameter.Url == component.Definition)
+            : null;
+        return parameters.Of(own?.Expression ?? component.Expression, context);
+    }
+
     private bool HasValue(SearchParameterDefinition parameter, Resource resource) =>
         parameter.Code is SearchCatalog.Id or SearchCatalog.LastUpdated
-        || parameters.Of(parameter, resource).Any(element => ElementMatcher.IsSearchable(parameter, element));
+        || parameters.Of(parameter, resource).Any(element => parameter.Components.IsEmpty
+            ? ElementMatcher.IsSearchable(parameter, element)
+            : Enumerable.Range(0, parameter.Components.Length).All(place => HasComponent(parameter, place, element)));
+
+    private bool HasComponent(SearchParameterDefinition composite, int place, Element context) =>
+        release.FindSearchParameter(composite.Components[place].Definition) is { } definition
+        && Component(composite, place, context).Any(element => ElementMatcher.IsSearchable(definition, element));
 
     private bool PointsTo(SearchParameterDefinition parameter, Resource from, Resource to) =>
         to.Id is { } id && ResourceId.TryParse(id, out _)
@@ -89,6 +106,8 @@ public sealed class SearchMatcher(Release release, string baseUrl, IReadOnlyList
     private IComparable? SortValue(SearchDefinitions definitions, SortKey key, Resource resource)
     {
         if (key.Code == SearchCatalog.Id) return resource.Id is { } id ? new CodePoints(id) : null;
+        // How relevant a text is to some words is the database's judgement, and no law binds it.
+        if (key.Code == SearchCatalog.Score) return null;
         if (key.Code == SearchCatalog.LastUpdated) return ParameterValues.LastUpdated(resource)?.Low;
         var parameter = definitions.Catalog.Find(resource.Type, key.Code) ?? throw new UnreachableException($"{key.Code} is no parameter.");
         var values = parameters.Of(parameter, resource).SelectMany(element => ElementMatcher.SortValues(parameter, element));

@@ -12,7 +12,7 @@ public sealed class SearchParser(SearchContext context)
     public Outcome<SearchQuery> Parse(TypeDefinition type, IReadOnlyList<QueryParameter> parameters) =>
         Parse([new TypeQuery(type, [])], parameters, []);
 
-    /// <summary>Searches the types named by _type: GET [base]?_type=…</summary>
+    /// <summary>Searches the types named by _type, or all: GET [base]?_type=… Parameters have to be known to each of them.</summary>
     public Outcome<SearchQuery> ParseSystem(IReadOnlyList<QueryParameter> parameters)
     {
         var types = ImmutableArray.CreateBuilder<TypeQuery>();
@@ -22,7 +22,7 @@ public sealed class SearchParser(SearchContext context)
             if (context.Release.FindResourceType(name) is not { } type) return Bad("value", "_type names a resource type that does not exist.");
             if (!types.Any(query => query.Type == type)) types.Add(new TypeQuery(type, []));
         }
-        if (types.Count == 0) return Bad("required", "A search over all types needs _type with the types to search.");
+        if (types.Count == 0) types.AddRange(context.Release.ResourceTypes.Select(type => new TypeQuery(type, [])));
         return Parse(types.ToImmutable(), [.. parameters.Where(parameter => parameter.Name != "_type")], typeParameters);
     }
 
@@ -71,6 +71,8 @@ public sealed class SearchParser(SearchContext context)
             if (refusal is null) used.Add(parameter);
             else if (refusal != Ignored) return refusal;
         }
+        if (resultParser.Shape.Sort.Any(key => key.Code == SearchCatalog.Score) && clauses.Any(of => !of.OfType<Clause.Words>().Any()))
+            return Bad("value", "_sort=_score orders by how well the words of _text are met, so the search needs _text.");
         return new SearchQuery(
             context.Definitions,
             [.. scope.Select((query, place) => query with { Clauses = clauses[place].ToImmutable() })], resultParser.Complete(), used.ToImmutable());

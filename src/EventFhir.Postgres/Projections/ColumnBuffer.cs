@@ -11,8 +11,6 @@ namespace EventFhir.Postgres.Projections;
 /// <summary>The values of one column for many rows: one array parameter. Refilled for each batch; hot path, measured by create-observation.</summary>
 internal sealed class ColumnBuffer(ValueKind kind)
 {
-    /// <summary>More text than this adds no findable word in practice, and a tsvector may not exceed 1 MB.</summary>
-    private const int WordsLengthMax = 100_000;
     private readonly List<int?> numbers = [];
     private readonly List<long?> hashes = [];
     private readonly List<DateTime?> instants = [];
@@ -30,7 +28,6 @@ internal sealed class ColumnBuffer(ValueKind kind)
     /// <summary>PostgreSQL's text cannot hold U+0000; no search could send it either.</summary>
     public void Add(string value)
     {
-        if (kind is ValueKind.Words && value.Length > WordsLengthMax) value = value[..WordsLengthMax];
         texts.Add(value.Contains('\0', StringComparison.Ordinal) ? value.Replace("\0", "", StringComparison.Ordinal) : value);
     }
 

@@ -56,7 +56,7 @@ internal sealed class SideRows(SideStatements statements)
                 }
                 break;
             case SideTables.Text:
-                if (entries.Narrative is { } narrative) Add(position).Add(narrative);
+                if (entries.Narrative is { } narrative) Add(position).Add(WordVector.Of(narrative));
                 break;
             default:
                 throw new UnreachableException($"No rows are defined for {statements.Side.Flag}.");

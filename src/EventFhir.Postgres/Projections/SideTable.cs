@@ -13,7 +13,8 @@ internal sealed record SideColumn(string Name, ValueKind Kind);
 
 /// <summary>One of the kinds of side tables of layout G: ident_…, ref_…, str_…, num_…, date_…, text_… (docs/storage.md).</summary>
 /// <param name="Lookup">The key of the index that searches use, without the rid at its end; null: a GIN over the one column.</param>
-internal sealed record SideTable(SideTables Flag, string Prefix, ImmutableArray<SideColumn> Columns, SqlText? Lookup)
+/// <param name="Form">Counts up when the same resource gives other rows than before, so that a rebuild is asked for.</param>
+internal sealed record SideTable(SideTables Flag, string Prefix, ImmutableArray<SideColumn> Columns, SqlText? Lookup, int Form = 1)
 {
     /// <summary>A B-tree row must fit a third of a page, so long texts are indexed by their beginning; the search rechecks the rest.</summary>
     public const int TextPrefixLength = 200;
@@ -34,6 +35,6 @@ internal sealed record SideTable(SideTables Flag, string Prefix, ImmutableArray<
         new(
             SideTables.Dates, "date",
             [new("hash", ValueKind.Hash), new("low", ValueKind.Instant), new("high", ValueKind.Instant)], SqlWriter.Text($"hash, low, high")),
-        new(SideTables.Text, "text", [new("words", ValueKind.Words)], Lookup: null),
+        new(SideTables.Text, "text", [new("words", ValueKind.Words)], Lookup: null, Form: 2),
     ];
 }

@@ -47,7 +47,7 @@ internal static class SqlTypes
     public static SqlText Value(ValueKind kind, SqlText element) => kind switch
     {
         ValueKind.Reference => SqlWriter.Text($"w.refs[{element}]"),
-        ValueKind.Words => SqlWriter.Text($"to_tsvector('simple', {element})"),
+        ValueKind.Words => SqlWriter.Text($"{element}::tsvector"),
         _ => element,
     };
 }

@@ -47,6 +47,8 @@ internal sealed class TypeTables
     {
         var text = new StringBuilder(layout.Type.Name).Append(' ').Append(((int)layout.SideTables).ToString(CultureInfo.InvariantCulture));
         foreach (var column in layout.Columns) text.Append(' ').Append(column.Name).Append(':').Append(column.Kind);
+        foreach (var side in SideTable.All)
+            if (side.Form > 1 && layout.SideTables.HasFlag(side.Flag)) text.Append(CultureInfo.InvariantCulture, $" {side.Prefix}:{side.Form}");
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())).AsSpan(0, 16));
     }
 }

@@ -66,6 +66,9 @@ internal sealed class ClauseWriter(SqlBuilder sql, SearchDefinitions definitions
             case Clause.Has has:
                 WriteHas(tables.Type, has);
                 break;
+            case Clause.Words words:
+                new WordWriter(sql).Write(tables, words);
+                break;
             case Clause.Id id:
                 sql.Append($"x.rid in (select s.rid from es.stream s where s.tenant = 0 and s.type = {(short)tables.Type.Number}");
                 sql.Append($" and s.id = any({id.Ids.ToArray()}))");

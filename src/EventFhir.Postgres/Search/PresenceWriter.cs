@@ -15,6 +15,9 @@ internal sealed class PresenceWriter(SqlBuilder sql)
             case ParameterPlacement.Head:
                 sql.Append($"true");
                 break;
+            case ParameterPlacement.SameAs { Target: { } target } same:
+                WriteTarget(tables, same, (short)target.Number);
+                break;
             case ParameterPlacement.SameAs same:
                 Write(tables, same.Of);
                 break;
@@ -56,6 +59,18 @@ internal sealed class PresenceWriter(SqlBuilder sql)
             case ParameterPlacement.StringRows or ParameterPlacement.UriRows:
                 WriteRow(tables.Strings, Hashing.Parameter(placement.Parameter.Code));
                 break;
+            case ParameterPlacement.Composite:
+                sql.Append($"(x.terms @> {Term(placement, TermForm.Present)})");
+                break;
+            case ParameterPlacement.Conjunction conjunction:
+                sql.Append($"(true");
+                foreach (var component in conjunction.Components)
+                {
+                    sql.Append($" and ");
+                    Write(tables, component);
+                }
+                sql.Append($")");
+                break;
             case ParameterPlacement.TokenTerms terms:
                 WriteMark(placement, terms.Mark);
                 break;
@@ -68,6 +83,20 @@ internal sealed class PresenceWriter(SqlBuilder sql)
             default:
                 throw new UnreachableException($"{placement.GetType().Name} does not record whether there is a value.");
         }
+    }
+
+    /// <summary>The type of a key is that of its stream; a reference without key has a mark of its own.</summary>
+    private void WriteTarget(TableNames tables, ParameterPlacement.SameAs placement, short type)
+    {
+        sql.Append($"(x.terms @> {Term(placement, TermForm.Present)} or exists (select from ");
+        var stored = ClauseWriter.Stored(placement);
+        if (stored is ParameterPlacement.ReferenceColumn column)
+            sql.Append($"es.stream s where s.rid = x.{tables.Column(column.Column)} and s.type = {type}))");
+        else
+            sql.Append($"""
+                {tables.References} t join es.stream s on s.rid = t.target
+                where t.rid = x.rid and t.parameter = {Hashing.Parameter(stored.Parameter.Code)} and s.type = {type}))
+                """);
     }
 
     private void WriteMark(ParameterPlacement placement, ValueMark mark)

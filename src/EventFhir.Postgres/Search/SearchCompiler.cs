@@ -20,8 +20,8 @@ internal sealed class SearchCompiler(Func<TypeDefinition, bool> hasTables)
 {
     /// <summary>
     /// The page, if there are at most so many matches after the cursor; else only that there are more. Columns: number of matches, counted up to one
-    /// more than the bound; then rid, type, id, version, kind, updated, body, and the sort keys as text, all null in the one row that there is
-    /// without a page. One match more than the page holds tells whether there is another page.
+    /// more than the bound; then rid, type, id, version, kind, updated, body, the sort keys as text and, where words are asked for, the score,
+    /// all null in the one row that there is without a page. One match more than the page holds tells whether there is another page.
     /// </summary>
     /// <param name="bound">Null for none: everything is counted.</param>
     public NpgsqlBatchCommand Few(SearchQuery query, SearchCursor? after, int? bound)
@@ -39,6 +39,7 @@ internal sealed class SearchCompiler(Func<TypeDefinition, bool> hasTables)
         WriteOrder(sql, keys, new SqlName("f"));
         sql.Append($" limit {query.Result.Count + 1}) select n.n, b.rid, b.type, b.id, b.version, b.kind, b.updated, b.body");
         foreach (var key in keys) sql.Append($", p.{key.Name}::text");
+        WriteScores(sql, query, new SqlText("b.type"));
         sql.Append($" from n left join (es.current(array(select p.rid from p)) b join p on p.rid = b.rid) on true");
         WriteOrder(sql, keys, new SqlName("p"));
         return sql.Statement();
@@ -58,6 +59,7 @@ internal sealed class SearchCompiler(Func<TypeDefinition, bool> hasTables)
         WriteOrder(sql, keys, new SqlName("m"));
         sql.Append($" limit {query.Result.Count + 1}) select null::bigint, p.rid, s.type, s.id, s.version, e.kind, s.updated, e.body");
         foreach (var key in keys) sql.Append($", p.{key.Name}::text");
+        WriteScores(sql, query, new SqlText("s.type"));
         sql.Append($" from p join es.stream s on s.rid = p.rid join es.event e on e.seq = s.seq");
         WriteOrder(sql, keys, new SqlName("p"));
         return sql.Statement();
@@ -79,6 +81,19 @@ internal sealed class SearchCompiler(Func<TypeDefinition, bool> hasTables)
         return sql.Statement();
     }
 
+    /// <summary>Where words are asked for, one column more: how well they are met; for the rows of this page alone.</summary>
+    private void WriteScores(SqlBuilder sql, SearchQuery query, SqlText typeColumn)
+    {
+        if (!WordWriter.HasScore(query)) return;
+        sql.Append($", case {typeColumn}");
+        foreach (var type in query.Types.Where(type => hasTables(type.Type)))
+        {
+            sql.Append($" when {(short)type.Type.Number} then ");
+            new WordWriter(sql).WriteScore(type, new TableNames(query.Definitions.LayoutOf(type.Type)), new SqlText("p.rid"));
+        }
+        sql.Append($" when 0 then null::numeric end");
+    }
+
     private void WriteMatches(SqlBuilder sql, SearchQuery query, ImmutableArray<SortColumn> keys)
     {
         var clauses = new ClauseWriter(sql, query.Definitions, hasTables);
@@ -93,7 +108,7 @@ internal sealed class SearchCompiler(Func<TypeDefinition, bool> hasTables)
             foreach (var key in keys)
             {
                 sql.Append($", ");
-                key.Write(sql, tables);
+                key.Write(sql, type, tables);
                 sql.Append($" as {key.Name}");
             }
             sql.Append($" from {tables.Main} x where ");

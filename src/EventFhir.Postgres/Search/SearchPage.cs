@@ -11,7 +11,11 @@ namespace EventFhir.Postgres.Search;
 /// <param name="Included">What _include and _revinclude add to the matches of this page; each once, and none that is a match.</param>
 /// <param name="Total">Null where counting was not asked for, or would not be nearly free (docs/conformance.md).</param>
 /// <param name="Next">Null on the last page.</param>
-public sealed record SearchPage(ImmutableArray<StoredVersion> Matches, ImmutableArray<StoredVersion> Included, long? Total, SearchCursor? Next);
+public sealed record SearchPage(ImmutableArray<StoredVersion> Matches, ImmutableArray<StoredVersion> Included, long? Total, SearchCursor? Next)
+{
+    /// <summary>How well each match meets the words of the search, 0 to 1; empty if the search asks for no words.</summary>
+    public ImmutableArray<decimal?> Scores { get; init; } = [];
+}
 
 /// <summary>
 /// Where a page ended: the sort keys of its last match and its surrogate. Only the server's own links carry one, and they are signed, so what is

@@ -46,7 +46,10 @@ public sealed class SearchReader(EventDatabase database, Release release)
             var included = await IncludeAsync(connection, query, rows, cancellationToken);
             if (included.IsRefused(out var refusal)) return refusal;
             var next = hasNext ? new SearchCursor(rows[^1].Keys, rows[^1].Rid, total) : null;
-            return new SearchPage([.. rows.Select(row => row.Version)], [.. included.Value.Select(row => row.Version)], total, next);
+            return new SearchPage([.. rows.Select(row => row.Version)], [.. included.Value.Select(row => row.Version)], total, next)
+            {
+                Scores = WordWriter.HasScore(query) ? [.. rows.Select(row => row.Score)] : [],
+            };
         }
         catch (PostgresException exception)
             when (exception.SqlState == PostgresErrorCodes.QueryCanceled && !cancellationToken.IsCancellationRequested)
@@ -150,10 +153,11 @@ public sealed class SearchReader(EventDatabase database, Release release)
                 new DateTimeOffset(row.GetDateTime(6)), row.GetFieldValue<byte[]>(7));
             var values = ImmutableArray.CreateBuilder<string?>(keys);
             for (var key = 0; key < keys; key++) values.Add(row.IsDBNull(8 + key) ? null : row.GetString(8 + key));
-            rows.Add(new Row(rid, version, values.MoveToImmutable()));
+            decimal? score = row.FieldCount > 8 + keys && !row.IsDBNull(8 + keys) ? row.GetDecimal(8 + keys) : null;
+            rows.Add(new Row(rid, version, values.MoveToImmutable(), score));
         }
         return (rows, found);
     }
 
-    private sealed record Row(long Rid, StoredVersion Version, ImmutableArray<string?> Keys);
+    private sealed record Row(long Rid, StoredVersion Version, ImmutableArray<string?> Keys, decimal? Score);
 }

@@ -23,6 +23,7 @@ internal sealed record SortColumn(SqlName Name, SortKey Key, SqlText CastFromTex
     {
         SearchCatalog.Id => new SqlText("::text"),
         SearchCatalog.LastUpdated => new SqlText("::timestamptz"),
+        SearchCatalog.Score => new SqlText("::numeric"),
         _ => ClauseWriter.Stored(layout.Find(key.Code)!) switch
         {
             ParameterPlacement.DateColumns or ParameterPlacement.DateRows => new SqlText("::timestamptz"),
@@ -32,8 +33,14 @@ internal sealed record SortColumn(SqlName Name, SortKey Key, SqlText CastFromTex
     };
 
     /// <summary>The value of the key for the row x of the main table.</summary>
-    public void Write(SqlBuilder sql, TableNames tables)
+    /// <param name="query">What a score is about.</param>
+    public void Write(SqlBuilder sql, TypeQuery query, TableNames tables)
     {
+        if (Key.Code is SearchCatalog.Score)
+        {
+            new WordWriter(sql).WriteScore(query, tables, new SqlText("x.rid"));
+            return;
+        }
         if (Key.Code is SearchCatalog.Id or SearchCatalog.LastUpdated)
         {
             sql.Append($"(select s.{new SqlName(Key.Code is SearchCatalog.Id ? "id" : "updated")} from es.stream s where s.rid = x.rid)");

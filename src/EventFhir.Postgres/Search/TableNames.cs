@@ -16,6 +16,7 @@ internal readonly record struct TableNames(TypeLayout Layout)
     public SqlName Numbers => Name("num");
     public SqlName Lexicon => Name("lex");
     public SqlName Dates => Name("date");
+    public SqlName Text => Name("text");
 
     /// <summary>A column of the x_ table, by its place in the layout.</summary>
     public SqlName Column(int place) => new(Layout.Columns[place].Name);

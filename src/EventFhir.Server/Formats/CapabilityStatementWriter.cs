@@ -107,14 +107,19 @@ public sealed class CapabilityStatementWriter(SearchDefinitions definitions, Abi
         WriteArray(json, "searchRevInclude", ["*", .. pointing]);
         json.WriteStartArray("searchParam"u8);
         foreach (var parameter in definitions.Catalog.Offered(type))
-        {
-            json.WriteStartObject();
-            json.WriteString("name"u8, parameter.Code);
-            json.WriteString("definition"u8, parameter.Url);
-            json.WriteString("type"u8, parameter.Type.ToString().ToLowerInvariant());
-            json.WriteEndObject();
-        }
+            WriteParameter(json, parameter.Code, parameter.Url, parameter.Type.ToString().ToLowerInvariant());
+        // R4 gives it no SearchParameter.
+        WriteParameter(json, SearchCatalog.List, null, "special");
         json.WriteEndArray();
+    }
+
+    private static void WriteParameter(Utf8JsonWriter json, string name, string? url, string type)
+    {
+        json.WriteStartObject();
+        json.WriteString("name"u8, name);
+        if (url is not null) json.WriteString("definition"u8, url);
+        json.WriteString("type"u8, type);
+        json.WriteEndObject();
     }
 
     private static void WriteInteractions(Utf8JsonWriter json, ImmutableArray<string> codes)

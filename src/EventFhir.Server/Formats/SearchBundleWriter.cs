@@ -26,17 +26,20 @@ public static class SearchBundleWriter
             $"{{\"relation\":\"{link.Relation}\",\"url\":\"{JsonEncodedText.Encode(link.Url, OutcomeWriter.Relaxed.Encoder)}\"}}")).Append(']');
 
         var isFirst = true;
-        void Add(StoredVersion version, ReadOnlyMemory<byte> body, string mode)
+        void Add(StoredVersion version, ReadOnlyMemory<byte> body, string mode, decimal? score)
         {
             frame.Append(isFirst ? ",\"entry\":[" : ",").Append("{\"fullUrl\":\"").Append(encodedBase).Append('/')
                 .Append(version.Key.Type.Name).Append('/').Append(version.Key.Id.Value).Append("\",\"resource\":");
             isFirst = false;
             parts.Add(Cut(frame));
             parts.Add(body);
-            frame.Append(",\"search\":{\"mode\":\"").Append(mode).Append("\"}}");
+            frame.Append(",\"search\":{\"mode\":\"").Append(mode).Append('"');
+            if (score is { } given) frame.Append(CultureInfo.InvariantCulture, $",\"score\":{given}");
+            frame.Append("}}");
         }
-        foreach (var match in page.Matches) Add(match, subset.Write(match), "match");
-        foreach (var included in page.Included) Add(included, subset.Write(included), "include");
+        for (var place = 0; place < page.Matches.Length; place++)
+            Add(page.Matches[place], subset.Write(page.Matches[place]), "match", page.Scores.IsEmpty ? null : page.Scores[place]);
+        foreach (var included in page.Included) Add(included, subset.Write(included), "include", score: null);
         frame.Append(isFirst ? "}" : "]}");
         parts.Add(Cut(frame));
         return parts.DrainToImmutable();

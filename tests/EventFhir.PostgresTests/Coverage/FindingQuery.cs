@@ -150,6 +150,6 @@ internal sealed partial class FindingQuery(Release release)
     [GeneratedRegex("<[^>]*>|&[^;]*;")]
     private static partial Regex Markup();
 
-    [GeneratedRegex("[A-Za-z]{3,30}", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"(?<![\p{L}\p{N}])[A-Za-z0-9]{4,60}(?![\p{L}\p{N}\p{M}])", RegexOptions.CultureInvariant)]
     private static partial Regex Words();
 }

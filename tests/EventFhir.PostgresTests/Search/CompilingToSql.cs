@@ -35,6 +35,9 @@ public sealed class CompilingToSql(TestCluster cluster)
         "Observation", "subject:Patient.gender=male",
         "(x.\"subject\" is not null and x.\"subject\" in (select x.rid from \"fhir\".\"x_patient\" x where x.terms @> $1))")]
     [InlineData(
+        "Patient", "_text=(bone or liver) and metastases", "x.rid in (select t.rid from \"fhir\".\"text_patient\" t where t.words @@ $1::tsquery)")]
+    [InlineData("Patient", "_text=not bone", "not x.rid in (select t.rid from \"fhir\".\"text_patient\" t where t.words @@ $1::tsquery)")]
+    [InlineData(
         "Patient", "_has:Observation:subject:status=final",
         "x.rid in (select x.\"subject\" from \"fhir\".\"x_observation\" x where x.\"subject\" is not null and x.terms @> $1)")]
     public void Each_kind_of_clause_has_its_own_condition(string type, string query, string condition) =>

@@ -43,7 +43,9 @@ internal sealed class FilterGenerator(IReadOnlyList<Resource> resources, Paramet
         if (targets.Count == 0) return null;
         var target = Pick(targets);
         var condition = random.Next(3) == 0 ? Next(target.Type, depth + 1) : null;
-        return Test(target) is { } test ? $"{reference.Code}{(condition is null ? "" : $"[{condition}]")}.{test}" : null;
+        var path = Test(target) is { } test ? $"{reference.Code}{(condition is null ? "" : $"[{condition}]")}.{test}" : null;
+        // Other types of target may have several values where this one has one.
+        return path?.Contains(" ne ", StringComparison.Ordinal) is true ? null : path;
     }
 
     private string? Test(Resource resource)
@@ -51,6 +53,7 @@ internal sealed class FilterGenerator(IReadOnlyList<Resource> resources, Paramet
         var type = resource.Type;
         var parameter = Pick(SearchDefinitions.R4.Catalog.Parameters(type).ToList());
         if (parameter.Code == SearchCatalog.Id) return $"_id {(random.Next(3) == 0 ? "ne" : "eq")} {resource.Id}";
+        if (parameter.Code == SearchCatalog.Text) return null;
         if (random.Next(8) == 0 && SearchDefinitions.R4.Catalog.CanBeMissing(type, parameter)) return $"{parameter.Code} pr {(random.Next(2) == 0 ? "true" : "false")}";
         var elements = values.Of(parameter, resource).ToList();
         if (elements.Count == 0) return null;

@@ -7,6 +7,31 @@ namespace EventFhir.PostgresTests.Search;
 /// <summary>Resources with what the official examples hold too little of.</summary>
 internal static class GeneratedResources
 {
+    /// <summary>Observations of all sorts of subject, with and without the parts of composites.</summary>
+    public static IEnumerable<Resource> Subjects()
+    {
+        string[] subjects =
+        [
+            """{"reference":"Patient/example"}""", """{"reference":"Patient/nobody/_history/2"}""", """{"reference":"Group/101"}""",
+            """{"reference":"http://there/fhir/Patient/1"}""", """{"reference":"http://there/fhir/Device/1/_history/3"}""",
+            """{"reference":"urn:uuid:53fefa32-fcbb-4ff8-8a92-55ee120877b7","type":"Patient"}""", """{"reference":"#own"}""",
+            """{"type":"Patient","identifier":{"value":"x"}}""", """{"display":"somebody"}""",
+        ];
+        string[] codes = ["""{"text":"only text"}""", """{"coding":[{"code":"a"}]}""", """{"coding":[{"system":"http://s","display":"no code"}]}"""];
+        string[] values = ["", ""","valueString":"text" """, ""","valueQuantity":{"value":5}""", ""","valueCodeableConcept":{"text":"text"}"""];
+        for (var number = 0; number < 60; number++)
+        {
+            var subject = subjects[number % subjects.Length];
+            var contained = subject.Contains('#', StringComparison.Ordinal) ? ",\"contained\":[{\"resourceType\":\"Patient\",\"id\":\"own\"}]" : "";
+            yield return SearchFixture.Read(
+                $$$"""
+                {"resourceType":"Observation","id":"subject{{{number}}}"{{{contained}}},"status":"final","subject":{{{subject}}},
+                 "code":{{{codes[number % 3]}}}{{{values[number % 4]}}},
+                 "component":[{"code":{{{codes[number / 3 % 3]}}}{{{values[number / 4 % 4]}}}}]}
+                """);
+        }
+    }
+
     /// <summary>Locations in a few towns, all over Earth, around the poles and beside the antimeridian.</summary>
     public static IEnumerable<Resource> Places()
     {

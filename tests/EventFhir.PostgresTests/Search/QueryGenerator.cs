@@ -2,6 +2,7 @@ using System.Globalization;
 
 using EventFhir.Core.Search;
 using EventFhir.Core.Search.Indexing;
+using EventFhir.Core.Search.Words;
 using EventFhir.Model.Definitions;
 using EventFhir.Model.Elements;
 
@@ -26,11 +27,12 @@ internal sealed class QueryGenerator(IReadOnlyList<Resource> resources, int seed
         var parts = new List<string>();
         for (var clause = 0; clause < random.Next(1, 4); clause++)
         {
-            var part = random.Next(11) switch
+            var part = random.Next(12) switch
             {
                 0 => Chain(type),
                 1 => Has(type),
                 2 => Missing(type),
+                4 => List(type),
                 3 => new FilterGenerator(resources, values, random).Next(type) is { } filter ? $"_filter={Uri.EscapeDataString(filter)}" : null,
                 _ => Clause(random.Next(4) == 0 ? Pick(OfType(type)) : resource),
             };
@@ -51,6 +53,7 @@ internal sealed class QueryGenerator(IReadOnlyList<Resource> resources, int seed
     {
         var parameter = Pick(SearchDefinitions.R4.Catalog.Parameters(resource.Type).ToList());
         if (parameter.Code == SearchCatalog.Id) return random.Next(4) == 0 ? $"_id:not={resource.Id}" : $"_id={resource.Id},nobody";
+        if (parameter.Code == SearchCatalog.Text) return NarrativeText.Of(resource.Root) is { } narrative ? Words("_text", narrative) : null;
         var elements = values.Of(parameter, resource).ToList();
         if (elements.Count == 0) return null;
         var value = Value(resource.Type, parameter, Pick(elements));
@@ -76,6 +79,13 @@ internal sealed class QueryGenerator(IReadOnlyList<Resource> resources, int seed
         var references = SearchDefinitions.R4.Catalog.Parameters(source.Type)
             .Where(parameter => SearchDefinitions.R4.Catalog.CanFollow(source.Type, parameter) && (parameter.Targets.IsEmpty || parameter.Targets.Contains(type))).ToList();
         return references.Count > 0 && Clause(source) is { } inner ? $"_has:{source.Type.Name}:{Pick(references).Code}:{inner}" : null;
+    }
+
+    private string? List(TypeDefinition type)
+    {
+        var lists = resources.Where(list => list.Type.Name == "List" && values.Of("List.entry.item.reference", list.Root)
+            .Any(reference => reference.Text.StartsWith(type.Name + "/", StringComparison.Ordinal))).ToList();
+        return lists.Count == 0 ? null : $"_list={Pick(lists).Id}";
     }
 
     private string? Missing(TypeDefinition type)
@@ -215,6 +225,27 @@ internal sealed class QueryGenerator(IReadOnlyList<Resource> resources, int seed
             1 => (":above", Escape(url + "/more")),
             _ => ("", Escape(url)),
         };
+    }
+
+    private string? Words(string parameter, string text)
+    {
+        var words = TextWords.Split(text).Where(word => word is not ("and" or "or" or "not")).ToList();
+        if (words.Count < 4) return null;
+        var at = random.Next(words.Count - 3);
+        var (first, second, third) = (words[at], words[at + 1], Pick(words));
+        var query = random.Next(9) switch
+        {
+            0 => first,
+            1 => $"{first} {third}",
+            2 => $"\"{first} {second}\"",
+            3 => $"{first} and not {third}",
+            4 => $"({first} or nowhere) AND \"{first}-{second} {words[at + 2]}\"",
+            5 => $"NOT {third}",
+            6 => $"not ({first} or \"{second} {first}\")",
+            7 => $"\"{second} {first}\" or {third.ToUpperInvariant()} {first}",
+            _ => $"nowhere,{first} not nowhere",
+        };
+        return $"{parameter}={Uri.EscapeDataString(query)}";
     }
 
     /// <summary>From a little beside the place; the distances are odd, so that no place lies on a boundary.</summary>

@@ -25,7 +25,7 @@ public sealed class SearchOracle(TestCluster cluster)
     {
         await using var fixture = await SearchFixture.NewAsync(cluster);
         var examples = Examples();
-        await fixture.WriteAsync([.. examples, .. GeneratedResources.Places(), .. GeneratedTerminology.For(examples)]);
+        await fixture.WriteAsync([.. examples, .. GeneratedResources.Places(), .. GeneratedResources.Subjects(), .. GeneratedTerminology.For(examples)]);
         var resources = await fixture.StoredAsync();
         var matcher = new SearchMatcher(Release.R4, SearchFixture.BaseUrl, resources);
         var generator = new QueryGenerator(resources, seed: 20261121);
@@ -37,6 +37,8 @@ public sealed class SearchOracle(TestCluster cluster)
             var parsed = SearchFixture.Parse(type, text);
             if (parsed.Refusal is { } refusal)
             {
+                // A filter can by chance lead through more types than the limit allows, or ask of one of them what it does not answer.
+                if (text.Contains("_filter", StringComparison.Ordinal) && refusal.Issues[0].Code is "too-costly" or "not-supported") continue;
                 differences.AppendLine($"{type}?{text}: refused: {refusal.Issues[0].Diagnostics}");
                 continue;
             }

@@ -1,6 +1,7 @@
 using System.Globalization;
 
 using EventFhir.Core.Search;
+using EventFhir.Core.Search.Words;
 
 namespace EventFhir.UnitTests.Search;
 
@@ -20,8 +21,18 @@ internal static class ClauseText
         Clause.AnyOf any => $"any({string.Join(" or ", any.Clauses.Select(Of))})",
         Clause.Chain chain => $"{chain.Parameter.Code} -> {string.Join(" or ", chain.Targets.Select(Of))}",
         Clause.Has has => $"{has.Parameter.Code} <- {Of(has.Source)}",
+        Clause.Words words => $"{words.Source} says {Of(words.Query)}",
         Clause.Id id => $"id={string.Join(" or ", id.Ids)}",
         Clause.LastUpdated updated => $"updated={string.Join(" or ", updated.Values.Select(Of))}",
+        _ => throw new InvalidOperationException(),
+    };
+
+    private static string Of(WordQuery query) => query switch
+    {
+        WordQuery.Phrase phrase => string.Join('_', phrase.Words),
+        WordQuery.All all => $"({string.Join(" & ", all.Parts.Select(Of))})",
+        WordQuery.Any any => $"({string.Join(" | ", any.Parts.Select(Of))})",
+        WordQuery.Not not => $"!{Of(not.Inner)}",
         _ => throw new InvalidOperationException(),
     };
 

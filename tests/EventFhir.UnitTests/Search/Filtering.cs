@@ -26,6 +26,8 @@ public sealed class Filtering
     [InlineData("Observation", "subject.name co \"pet\"", "Observation[subject -> Group[?] or Device[?]]")]
     // Its additional parameters, where R4 has the parameters that they stand for.
     [InlineData("Group", "characteristic[code eq gender].value eq mixed", "Group[characteristic-value=(*|gender $ *|mixed)]")]
+    [InlineData("DocumentReference", "relatesTo[code eq replaces].target re DocumentReference/4",
+        "DocumentReference[relationship=(*|replaces $ DocumentReference/4)]")]
     // The same over any composite, by the names of its components.
     [InlineData("Observation", "component-code-value-quantity[component-code eq loinc|8480-6].component-value-quantity gt 150",
         "Observation[component-code-value-quantity=(http://loinc.org|8480-6 $ Greater 150 [149.5, 150.5) *|*)]")]

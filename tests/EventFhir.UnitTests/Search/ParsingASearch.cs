@@ -31,6 +31,11 @@ public sealed class ParsingASearch
     [InlineData("Patient", "birthdate=ge2000-02", "Patient[birthdate=GreaterOrEqual 2000-02-01T00:00:00..2000-03-01T00:00:00]")]
     [InlineData("Patient", "_lastUpdated=sa2020-01-01T10:00+02:00", "Patient[updated=StartsAfter 2020-01-01T08:00:00..2020-01-01T08:01:00]")]
     [InlineData("Patient", "_lastUpdated=2020-01-01T10:00:00 02:00", "Patient[updated=Equal 2020-01-01T08:00:00..2020-01-01T08:00:01]")]
+    [InlineData("Condition", "_text=(bone OR liver) and metastases", "Condition[Narrative says ((bone | liver) & metastases)]")]
+    [InlineData("Condition", "_text=bone or liver metastases", "Condition[Narrative says (bone | (liver & metastases))]")]
+    [InlineData("Condition", "_text=Follow-up NOT \"in March\"", "Condition[Narrative says (follow_up & !in_march)]")]
+    [InlineData("Condition", "_text=not not \"and\"(or_x)or y", "Condition[Narrative says ((and & or_x) | y)]")]
+    [InlineData("Condition", "_text=bone,Müller", "Condition[Narrative says (bone | muller)]")]
     [InlineData("RiskAssessment", "probability=gt0.8", "RiskAssessment[probability=Greater 0.8 [0.75, 0.85)]")]
     [InlineData("RiskAssessment", "probability=100", "RiskAssessment[probability=Equal 100 [99.5, 100.5)]")]
     [InlineData("RiskAssessment", "probability=100.00", "RiskAssessment[probability=Equal 100 [99.995, 100.005)]")]
@@ -52,11 +57,26 @@ public sealed class ParsingASearch
     [InlineData("Patient", "_has:Observation:patient:code=1234-5", "Patient[patient <- Observation[code=*|1234-5]]")]
     [InlineData("Patient", "_has:Observation:patient:_has:AuditEvent:entity:agent=MyUserId", "Patient[patient <- Observation[entity <- AuditEvent[agent=*/MyUserId]]]")]
     [InlineData("Encounter", "patient._has:Group:member:_id=102", "Encounter[patient -> Group[member <- Group[id=102]] or Patient[member <- Group[id=102]]]")]
+    [InlineData("Patient", "_list=42,List/43", "Patient[item <- List[id=42 or 43]]")]
     public void Parameters_become_clauses(string type, string query, string clauses) => Assert.Equal(clauses, ClauseText.Of(Parse(Strict, type, query).Value));
 
     [Theory]
     [InlineData("Patient", "colour=red")]
-    [InlineData("Patient", "_text=x")]
+    [InlineData("Patient", "_text=bone and")]
+    [InlineData("Patient", "_text=or bone")]
+    [InlineData("Patient", "_text=(bone")]
+    [InlineData("Patient", "_text=bone)")]
+    [InlineData("Patient", "_text=()")]
+    [InlineData("Patient", "_text=not")]
+    [InlineData("Patient", "_text=\"bone")]
+    [InlineData("Patient", "_text=\"\"")]
+    [InlineData("Patient", "_text=bone -")]
+    [InlineData("Patient", "_text=((((((((((((((((((((((x))))))))))))))))))))))")]
+    [InlineData("Patient", "_text:exact=x")]
+    [InlineData("Patient", "_text:missing=true")]
+    [InlineData("Patient", "_sort=_score")]
+    [InlineData("Patient", "_id=x&_sort=_score")]
+    [InlineData("Binary", "_text=x")]
     [InlineData("Location", "near=1")]
     [InlineData("Location", "near=91|2")]
     [InlineData("Location", "near=1|181|5")]
@@ -89,6 +109,9 @@ public sealed class ParsingASearch
     [InlineData("Observation", "code-value-quantity=8480-6")]
     [InlineData("Patient", "_has:Observation:code:status=final")]
     [InlineData("Patient", "_has:Observation:patient=x")]
+    [InlineData("Patient", "_list=$current-problems")]
+    [InlineData("Patient", "_list=a b")]
+    [InlineData("Patient", "_query=current-high-risk")]
     [InlineData("Patient", "_sort=gender")]
     [InlineData("Patient", "_count=-1")]
     [InlineData("Patient", "_include=Patient:name")]
@@ -144,6 +167,20 @@ public sealed class ParsingASearch
         var query = new SearchParser(Strict).ParseSystem([new("_type", "Patient,Observation"), new("_id", "1")]).Value;
         Assert.Equal("Patient[id=1] + Observation[id=1]", ClauseText.Of(query));
     }
+
+    [Fact]
+    public void A_system_search_without_types_takes_the_parameters_that_all_types_have()
+    {
+        var parser = new SearchParser(Strict);
+        var query = parser.ParseSystem([new("_lastUpdated", "ge2020"), new("_tag", "x"), new("_id", "1"), new("_profile", "http://p"), new("_list", "7")]).Value;
+        Assert.Equal(Release.R4.ResourceTypes, query.Types.Select(type => type.Type));
+        Assert.All(query.Types, type => Assert.Equal(5, type.Clauses.Length));
+        Assert.NotNull(parser.ParseSystem([new("name", "x")]).Refusal);
+    }
+
+    [Fact]
+    public void Named_queries_are_refused_to_lenient_clients_too() =>
+        Assert.NotNull(Parse(Strict with { Unknown = UnknownParameters.Ignore }, "Patient", "_query=x").Refusal);
 
     [Fact]
     public void A_compartment_search_adds_the_membership()

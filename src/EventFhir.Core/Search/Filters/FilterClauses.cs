@@ -106,6 +106,8 @@ internal sealed class FilterClauses(SearchContext context)
     {
         if (test.Operator.Text == "pr") return LowerPresence(type, parameter, test);
         if (parameter.Code == SearchCatalog.Id) return LowerId(parameter, test);
+        // Its values are words rather than texts, so it stands beside a filter, not within.
+        if (parameter.Code == SearchCatalog.Text) return FilterValues.NotApplicable(parameter, test);
         // A value is unequal if the element is there and equal to nothing asked for: told exactly where there is one element at most.
         var isOther = test.Operator.Text == "ne"
             && parameter.Type is SearchParameterType.Token or SearchParameterType.Reference or SearchParameterType.Uri;

@@ -25,7 +25,18 @@ internal sealed class CompositeWriter(ParameterPlacement.Composite placement, Re
         for (var part = 0; part < hashedParts; part++) keys = Extend(keys, Hashes(Collect(part, value)));
         var written = false;
         foreach (var key in keys) written |= WriteEnd(key, value, into);
-        return written;
+        // A code without a coding, for example, is a value that no composite can be asked for; :missing=false finds it.
+        return written || HasAll(value);
+    }
+
+    private bool HasAll(Element context)
+    {
+        for (var part = 0; part < placement.Parts.Length; part++)
+        {
+            var parameter = placement.Parts[part].Parameter;
+            if (!Collect(part, context).Exists(value => ElementMatcher.IsSearchable(parameter, value))) return false;
+        }
+        return true;
     }
 
     private List<Element> Collect(int part, Element context)

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 
 using EventFhir.Core.Events;
+using EventFhir.Core.Search.Words;
 using EventFhir.Model.Elements;
 
 namespace EventFhir.Core.Search.Indexing;
@@ -22,7 +23,7 @@ internal sealed class EntryBuilder
     /// <summary>The values of the parameter at hand.</summary>
     public List<Element> Values { get; } = [];
 
-    public string? Narrative { get; set; }
+    public TextWords? Narrative { get; set; }
 
     public void Start(int columnCount)
     {
@@ -43,13 +44,26 @@ internal sealed class EntryBuilder
     }
 
     public void Term(long hash) => terms.Add(hash);
+
     /// <summary>A term whose text can be searched.</summary>
     public void Word(LexiconKind kind, int parameter, long hash, Element text)
     {
         terms.Add(hash);
+        if (!IsKnownWord(hash)) lexicon.Add(new(kind, parameter, hash, StringFolding.Fold(text.Text)));
+    }
+
+    /// <param name="folded">As StringFolding folds it.</param>
+    public void Word(LexiconKind kind, int parameter, long hash, string folded)
+    {
+        terms.Add(hash);
+        if (!IsKnownWord(hash)) lexicon.Add(new(kind, parameter, hash, folded));
+    }
+
+    private bool IsKnownWord(long hash)
+    {
         foreach (var known in lexicon)
-            if (known.Hash == hash) return;
-        lexicon.Add(new(kind, parameter, hash, StringFolding.Fold(text.Text)));
+            if (known.Hash == hash) return true;
+        return false;
     }
 
     public void Identifier(long hash) => identifiers.Add(hash);

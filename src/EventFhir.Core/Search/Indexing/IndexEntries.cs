@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 
 using EventFhir.Core.Events;
+using EventFhir.Core.Search.Words;
 
 namespace EventFhir.Core.Search.Indexing;
 
@@ -34,8 +35,8 @@ public sealed class IndexEntries
     /// <summary>Table lex_…: distinct, in order of their hashes.</summary>
     public ImmutableArray<LexiconEntry> Lexicon { get; init; } = [];
 
-    /// <summary>The text of the narrative, for _text; null if there is none. Table text_….</summary>
-    public string? Narrative { get; init; }
+    /// <summary>The words of the narrative, for _text; null if there is none. Table text_….</summary>
+    public TextWords? Narrative { get; init; }
 }
 
 /// <summary>The value of one typed column. Default is SQL null.</summary>

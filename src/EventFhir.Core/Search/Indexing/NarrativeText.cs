@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 
+using EventFhir.Core.Search.Words;
 using EventFhir.Model.Elements;
 
 namespace EventFhir.Core.Search.Indexing;
@@ -15,6 +16,10 @@ internal static class NarrativeText
         var text = Read(div.Text);
         return text.Length == 0 ? null : text;
     }
+
+    /// <summary>Null if there is none.</summary>
+    public static TextWords? WordsOf(Element root) =>
+        Of(root) is { } text && TextWords.Of(text) is { IsEmpty: false } words ? words : null;
 
     public static string Read(string xhtml)
     {

@@ -18,18 +18,22 @@ public abstract record ParameterPlacement
     /// <summary>The types of value the parameter may have, by its expression; empty if the expression is no path.</summary>
     public ImmutableArray<TypeDefinition> ValueTypes { get; init; } = [];
 
+    /// <summary>Where the values really are.</summary>
+    internal ParameterPlacement Stored => this is SameAs same ? same.Of.Stored : this;
+
     internal SearchExpression Expression { get; init; } = new("", []);
 
     /// <summary>_id and _lastUpdated: the head of the resource, es.stream.</summary>
     public sealed record Head(SearchParameterDefinition Parameter) : ParameterPlacement(Parameter);
 
-    /// <summary>_text: the narrative's text.</summary>
+    /// <summary>_text: the words of the narrative.</summary>
     public sealed record Narrative(SearchParameterDefinition Parameter) : ParameterPlacement(Parameter);
 
     /// <summary>Nothing is stored for it: the parameter is no value of the resource (_query, _filter), or is off by default (_content).</summary>
     public sealed record Nowhere(SearchParameterDefinition Parameter) : ParameterPlacement(Parameter);
 
-    /// <summary>The values are another parameter's, or those of them that point to Target.</summary>
+    /// <summary>The values are another parameter's, or those of them that point to Target. For :missing, H(Present) of this parameter stands for a
+    /// reference to Target that has no key.</summary>
     public sealed record SameAs(SearchParameterDefinition Parameter, ParameterPlacement Of, TypeDefinition? Target) : ParameterPlacement(Parameter);
 
     /// <summary>The values are those of the other parameters together (combo-code: code and component-code).</summary>

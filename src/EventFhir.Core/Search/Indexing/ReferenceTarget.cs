@@ -40,7 +40,11 @@ public readonly record struct ReferenceTarget(ReferenceScope Scope, ResourceKey 
     /// The type a reference points to, as far as the resource itself tells: by the URL, the contained resource or Reference.type.
     /// Null if it does not.
     /// </summary>
-    internal static TypeDefinition? TypeOf(Element reference)
+    internal static TypeDefinition? TypeOf(Element reference) =>
+        TypeByUrl(reference) ?? reference.Resource.Release.FindType(reference.ValueOf("type").Utf8OrEmpty());
+
+    /// <summary>As "resolve() is Patient" has it: by the URL or the contained resource alone.</summary>
+    internal static TypeDefinition? TypeByUrl(Element reference)
     {
         var release = reference.Resource.Release;
         var literal = reference.ValueOf("reference").Utf8OrEmpty();
@@ -52,7 +56,7 @@ public readonly record struct ReferenceTarget(ReferenceScope Scope, ResourceKey 
             type = type[(type.LastIndexOf((byte)'/') + 1)..];
             if (release.FindType(type) is { IsResource: true } found) return found;
         }
-        return release.FindType(reference.ValueOf("type").Utf8OrEmpty());
+        return null;
     }
 
     private static TypeDefinition? ContainedType(Resource resource, ReadOnlySpan<byte> id)

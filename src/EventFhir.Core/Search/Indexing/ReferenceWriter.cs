@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 using EventFhir.Core.Events;
 using EventFhir.Model.Elements;
 
@@ -5,8 +7,10 @@ namespace EventFhir.Core.Search.Indexing;
 
 /// <summary>References: local ones as keys that the store resolves, all others as terms (R4 search.html#reference).</summary>
 /// <param name="column">Null for rows.</param>
+/// <param name="aliases">Parameters that take the references to one type out of these.</param>
 /// <param name="baseUrl">UTF-8 of this server's base URL, without a slash at the end.</param>
-internal sealed class ReferenceWriter(string parameter, int? column, ReadOnlyMemory<byte> baseUrl) : ValueWriter
+internal sealed class ReferenceWriter(
+    string parameter, int? column, ImmutableArray<ParameterPlacement.SameAs> aliases, ReadOnlyMemory<byte> baseUrl) : ValueWriter
 {
     private readonly int hash = Hashing.Parameter(parameter);
     private readonly long present = Hashing.Start(parameter, TermForm.Present);
@@ -24,8 +28,18 @@ internal sealed class ReferenceWriter(string parameter, int? column, ReadOnlyMem
             { Name: "CodeableReference" } => WriteChild(value, into),
             _ => WriteReference(value, into),
         };
-        if (!hasKey) into.Term(present);
+        if (hasKey) return true;
+        into.Term(present);
+        if (!aliases.IsEmpty && !value.Type.IsPrimitive) WriteAliases(value, into);
         return true;
+    }
+
+    /// <summary>That there is a patient whose key is not known; of keys the store knows the type.</summary>
+    private void WriteAliases(Element reference, EntryBuilder into)
+    {
+        if (ReferenceTarget.TypeByUrl(reference) is not { } type) return;
+        foreach (var alias in aliases)
+            if (alias.Target == type) into.Term(Hashing.Term(alias.Parameter.Code, TermForm.Present));
     }
 
     private bool WriteUri(Element value, EntryBuilder into)

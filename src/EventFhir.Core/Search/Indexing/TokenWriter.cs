@@ -18,7 +18,12 @@ internal sealed class TokenWriter(string parameter, TokenDestination destination
     private readonly int codes = LexiconEntry.NumberOf(parameter, LexiconKind.Code);
     private readonly long ofType = Hashing.Start(parameter, TermForm.OfType);
 
-    public override bool Write(bool value, EntryBuilder into) => WritePrimitive(value ? "true"u8 : "false"u8, null, into);
+    public override bool Write(bool value, EntryBuilder into)
+    {
+        var word = value ? "true" : "false";
+        if (destination is TokenDestination.Terms) into.Word(LexiconKind.Code, codes, Hashing.With(code, word), word);
+        return WritePrimitive(value ? "true"u8 : "false"u8, null, into);
+    }
 
     public override bool Write(Element value, EntryBuilder into)
     {

@@ -17,14 +17,17 @@ internal sealed class TypeExtractor
     {
         columnCount = layout.Columns.Length;
         hasNarrative = layout.SideTables.HasFlag(SideTables.Text);
-        parameters = [.. layout.Placements.Select(placement => ParameterExtractor.Of(release, placement, baseUrl)).OfType<ParameterExtractor>()];
+        parameters =
+        [
+            .. layout.Placements.Select(placement => ParameterExtractor.Of(release, layout, placement, baseUrl)).OfType<ParameterExtractor>(),
+        ];
     }
 
     public void Extract(Element root, EntryBuilder into)
     {
         into.Start(columnCount);
         foreach (var parameter in parameters) parameter.Extract(root, into);
-        if (hasNarrative) into.Narrative = NarrativeText.Of(root);
+        if (hasNarrative) into.Narrative = NarrativeText.WordsOf(root);
     }
 }
 
@@ -43,16 +46,21 @@ internal sealed class ParameterExtractor
     }
 
     /// <summary>Null if the parameter is stored by others or not at all.</summary>
-    public static ParameterExtractor? Of(Release release, ParameterPlacement placement, ReadOnlyMemory<byte> baseUrl)
+    public static ParameterExtractor? Of(Release release, TypeLayout layout, ParameterPlacement placement, ReadOnlyMemory<byte> baseUrl)
     {
         var code = placement.Parameter.Code;
         ParameterExtractor With(ValueWriter writer, ValueMark? mark = null) =>
             new(release, placement, writer, mark is { } kind ? new MarkWriter(code, kind) : null);
 
+        ImmutableArray<ParameterPlacement.SameAs> Aliases() =>
+        [
+            .. layout.Placements.OfType<ParameterPlacement.SameAs>().Where(alias => alias is { Target: not null } && alias.Stored == placement),
+        ];
+
         return placement switch
         {
-            ParameterPlacement.ReferenceColumn column => With(new ReferenceWriter(code, column.Column, baseUrl)),
-            ParameterPlacement.ReferenceRows => With(new ReferenceWriter(code, null, baseUrl)),
+            ParameterPlacement.ReferenceColumn column => With(new ReferenceWriter(code, column.Column, Aliases(), baseUrl)),
+            ParameterPlacement.ReferenceRows => With(new ReferenceWriter(code, null, Aliases(), baseUrl)),
             ParameterPlacement.DateColumns columns => With(new DateWriter(columns.Low, columns.High)),
             ParameterPlacement.DateRows => With(new DateWriter(code)),
             ParameterPlacement.NumberColumns columns => With(new NumberWriter(columns.Low, columns.High)),
