@@ -112,7 +112,7 @@ public sealed class PlanningSearches(TestCluster cluster)
         await CheckAsync("status=final", Observations, _ => 0);
         await CheckAsync("status=final&_sort=date", Observations, number => YearOf(number));
         await CheckAsync("status=final&_sort=-date", Observations, number => -YearOf(number));
-        await CheckAsync("_sort=-date,value-quantity", Observations, number => (-YearOf(number) * 100_000L) + number);
+        await CheckAsync("_sort=-date,value-quantity", Observations, number => (-((YearOf(number) * 100L) + (number % 28)) * 100_000L) + number);
         await CheckAsync("status=final&_sort=-value-quantity", Observations, number => -number);
         await CheckAsync("_sort=-_lastUpdated", Observations, _ => 0);
         await CheckAsync("category=late", Late, _ => 0);
