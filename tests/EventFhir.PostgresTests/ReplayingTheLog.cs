@@ -53,6 +53,16 @@ public sealed class ReplayingTheLog(TestCluster cluster)
     [InlineData("update fhir.date_observation set high = high + interval '1 s' where high < 'infinity'", "date_observation")]
     [InlineData("delete from fhir.text_observation", "text_observation")]
     [InlineData("delete from fhir.lex_observation where parameter = 5", "lex_observation")]
+    [InlineData("update fhir.x_observation set since = '3' where rid = (select rid from es.stream where id = 'o-1')", "a row of fhir.x_observation")]
+    [InlineData("update fhir_past.x_observation set value = value + 1 where seq = (select min(seq) from fhir_past.x_observation)", "fhir_past.x_observation")]
+    [InlineData("update fhir_past.x_observation set until = (until::text::bigint + 1)::text::xid8", "fhir_past.x_observation")]
+    [InlineData("delete from fhir_past.x_patient where rid = (select rid from es.stream where id = 'p-10')", "fhir_past.x_patient")]
+    [InlineData("insert into fhir_past.ident_observation values (1, 1, '3', '4')", "fhir_past.ident_observation")]
+    [InlineData("delete from fhir_past.ref_observation where parameter = 1", "fhir_past.ref_observation")]
+    [InlineData("update fhir_past.str_observation set exact = 'x' where exact = 'Same'", "fhir_past.str_observation")]
+    [InlineData("update fhir_past.num_observation set since = '3'", "fhir_past.num_observation")]
+    [InlineData("delete from fhir_past.date_patient", "fhir_past.date_patient")]
+    [InlineData("insert into fhir_past.text_observation values (to_tsvector('x'), 1, '3', '4')", "fhir_past.text_observation")]
     [InlineData("update fhir.layout set fingerprint = ''", "another layout")]
     public async Task One_tampered_row_is_found_and_a_rebuild_mends_what_is_derived(string tampering, string found)
     {
@@ -90,6 +100,18 @@ public sealed class ReplayingTheLog(TestCluster cluster)
         await stop.CancelAsync();
         await Task.WhenAll([.. writing, reading]);
         Assert.True(written > 20);
+        Assert.Empty((await new Verification(fixture.Database, Rules).RunAsync(null, default)).Differences);
+    }
+
+    [Fact]
+    public async Task Transactions_of_another_cluster_are_found_and_a_rebuild_mends_them()
+    {
+        await using var fixture = await FilledAsync();
+        // What a dump looks like when it is restored where transactions are counted from the beginning.
+        await fixture.ExecuteAsync("update es.event set xid = (xid::text::bigint + 1000000000)::text::xid8");
+        var report = await new Verification(fixture.Database, Rules).RunAsync(null, default);
+        Assert.Contains(report.Differences, difference => difference.What.Contains("another database cluster", StringComparison.Ordinal));
+        await new Rebuild(fixture.Database, Rules).RunAsync(null, default);
         Assert.Empty((await new Verification(fixture.Database, Rules).RunAsync(null, default)).Differences);
     }
 

@@ -184,7 +184,7 @@ public sealed class WritingResources(TestCluster cluster)
         // Replaced and written at once give the same rows.
         foreach (var table in new[] { "x", "ident", "ref", "str", "num", "date", "text" })
             Assert.Equal(0, await fixture.ScalarAsync<long>(
-                $"select count(*) from (select to_jsonb(t) - 'rid' from fhir.{table}_observation t group by 1 having count(*) <> 2) d"));
+                $"select count(*) from (select to_jsonb(t) - 'rid' - 'since' from fhir.{table}_observation t group by 1 having count(*) <> 2) d"));
     }
 
     [Fact]

@@ -89,12 +89,26 @@ public sealed class Searching(RunningServer server) : IClassFixture<RunningServe
         }
         var bundle = await SearchAsync($"Patient?family={family}&_sort=-family,_id&_count=5");
         Assert.Equal(12, (int)bundle["total"]!);
-        var found = Entries(bundle).Select(entry => entry.Id).ToList();
+        Assert.Null(Link(bundle, "previous"));
+        Assert.Equal(Link(bundle, "self"), Link(bundle, "first"));
+        var pages = new List<List<string>> { Entries(bundle).Select(entry => entry.Id).ToList() };
+        // Whoever comes or goes now is not among the pages of a search that has begun.
+        await server.PutAsync($"Patient/{ids[0]}", Sample.Patient(ids[0], "Elsewhere"));
+        await server.DeleteAsync($"Patient/{ids[1]}");
+        var late = Sample.Id();
+        await server.PutAsync($"Patient/{late}", Sample.Patient(late, $"{family}9"));
         while (Link(bundle, "next") is { } next)
         {
             bundle = await SearchAsync(next);
-            found.AddRange(Entries(bundle).Select(entry => entry.Id));
+            pages.Add(Entries(bundle).Select(entry => entry.Id).ToList());
         }
+        for (var page = pages.Count - 2; page >= 0; page--)
+        {
+            bundle = await SearchAsync(Link(bundle, "previous")!);
+            Assert.Equal(pages[page], Entries(bundle).Select(entry => entry.Id));
+        }
+        Assert.Null(Link(bundle, "previous"));
+        var found = pages.SelectMany(page => page);
         var expected = ids.Select((id, number) => (id, number: number % 3)).OrderByDescending(each => each.number).ThenBy(each => each.id, StringComparer.Ordinal);
         Assert.Equal(expected.Select(each => each.id), found);
     }

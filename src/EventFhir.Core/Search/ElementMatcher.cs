@@ -126,7 +126,7 @@ internal sealed class ElementMatcher(Release release, string baseUrl)
         var cut = Indexing.StringWriter.Cut(folded);
         switch (value.Match)
         {
-            case StringMatch.Contains: return cut.Contains(value.Folded, StringComparison.Ordinal);
+            case StringMatch.Contains: return folded.Contains(value.Folded, StringComparison.Ordinal);
             case StringMatch.Equal: return cut == value.Folded;
             case StringMatch.NotEqual: return cut != value.Folded;
             case StringMatch.Begins: return cut.StartsWith(value.Folded, StringComparison.Ordinal);

@@ -15,7 +15,7 @@ internal sealed class ResultParser(SearchContext context, ImmutableArray<TypeDef
 
     /// <summary>True for the names read here.</summary>
     public static bool Knows(string name) =>
-        Head(name) is "_sort" or "_count" or "_total" or "_include" or "_revinclude" or "_summary" or "_elements";
+        Head(name) is "_sort" or "_count" or "_total" or "_include" or "_revinclude" or "_summary" or "_elements" or "_contained" or "_containedType";
 
     /// <returns>Null if the parameter is accepted.</returns>
     public Refusal? Read(string name, string value)
@@ -30,6 +30,8 @@ internal sealed class ResultParser(SearchContext context, ImmutableArray<TypeDef
             "_total" => ReadTotal(value),
             "_summary" => ReadSummary(value),
             "_elements" => ReadElements(value),
+            "_contained" => ReadContained(value),
+            "_containedType" => value is "container" or "contained" ? null : Bad("_containedType is container or contained."),
             "_include" => ReadInclude(IncludeDirection.Forward, Rounds(modifier), value),
             _ => ReadInclude(IncludeDirection.Reverse, Rounds(modifier), value),
         };
@@ -90,6 +92,15 @@ internal sealed class ResultParser(SearchContext context, ImmutableArray<TypeDef
         Shape = Shape with { Summary = summary };
         return null;
     }
+
+    /// <summary>R4 search.html#contained. Contained resources have no rows of their own, so only the default can be answered.</summary>
+    private static Refusal? ReadContained(string value) => value switch
+    {
+        "false" => null,
+        "true" or "both" => Refusal.Of(
+            RefusalKind.BadRequest, "not-supported", "Contained resources cannot be searched; _contained=false is the default."),
+        _ => Bad("_contained is true, false or both."),
+    };
 
     private Refusal? ReadElements(string value)
     {

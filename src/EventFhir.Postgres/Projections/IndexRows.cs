@@ -66,23 +66,41 @@ internal sealed class IndexRows
         removed.Add(position);
     }
 
-    /// <summary>The statements, to follow es.append (or a setting of es.rids and es.refs) in the same transaction.</summary>
+    /// <summary>The statements, to follow es.append in the same transaction.</summary>
     public void AddTo(NpgsqlBatch batch)
     {
-        if (removed.Count > 0) batch.BatchCommands.Add(new NpgsqlBatchCommand(tables.Main.Remove) { Parameters = { Array(removed) } });
-        if (positions.Count > 0)
-        {
-            var main = new NpgsqlBatchCommand(HasReplacements ? tables.Main.Replace : tables.Main.Insert)
-            {
-                Parameters = { Array(positions), Array(termsFirst), Array(termsLast), Array(terms) },
-            };
-            foreach (var column in columns) main.Parameters.Add(column.Parameter());
-            batch.BatchCommands.Add(main);
-        }
+        // Before the x_ table, which tells them since when the rows that they replace have been there.
         foreach (var side in sides)
             if (HasReplacements) batch.BatchCommands.Add(side.Replace(Array(touched)));
             else if (!side.IsEmpty) batch.BatchCommands.Add(side.Insert());
+        if (removed.Count > 0) batch.BatchCommands.Add(new NpgsqlBatchCommand(tables.Main.Remove) { Parameters = { Array(removed) } });
+        if (positions.Count > 0) batch.BatchCommands.Add(MainRows(HasReplacements ? tables.Main.Replace : tables.Main.Insert));
         if (!lexicon.IsEmpty) batch.BatchCommands.Add(lexicon.Insert());
+    }
+
+    /// <summary>The statements of a rebuild, to follow a setting of what es.append would leave and of the transactions.</summary>
+    public void AddReplayTo(NpgsqlBatch batch)
+    {
+        foreach (var side in sides)
+            if (!side.IsEmpty) batch.BatchCommands.Add(side.Insert());
+        batch.BatchCommands.Add(MainRows(tables.Main.Replay));
+        if (!lexicon.IsEmpty) batch.BatchCommands.Add(lexicon.Insert());
+    }
+
+    /// <summary>The same, for rows of past versions.</summary>
+    public void AddPastReplayTo(NpgsqlBatch batch)
+    {
+        foreach (var side in sides)
+            if (!side.IsEmpty) batch.BatchCommands.Add(side.ReplayPast());
+        batch.BatchCommands.Add(MainRows(tables.Main.ReplayPast));
+        if (!lexicon.IsEmpty) batch.BatchCommands.Add(lexicon.Insert());
+    }
+
+    private NpgsqlBatchCommand MainRows(string statement)
+    {
+        var main = new NpgsqlBatchCommand(statement) { Parameters = { Array(positions), Array(termsFirst), Array(termsLast), Array(terms) } };
+        foreach (var column in columns) main.Parameters.Add(column.Parameter());
+        return main;
     }
 
     /// <summary>Copies the rows of resources that have none yet; but for what <see cref="AddRestTo"/> sends.</summary>

@@ -6,27 +6,30 @@ using EventFhir.Postgres.Sql;
 namespace EventFhir.Postgres.Projections;
 
 /// <summary>
-/// The x_ table of a type: typed columns and the array of hashed terms. Parameters of Insert and Replace: $1 positions of the resources in the
-/// append, $2 and $3 first and last of their terms in $4, then one array per column. Parameter of Remove: $1 positions.
+/// The x_ table of a type: typed columns and the array of hashed terms; and the table of the rows of its past versions. "since" is the transaction
+/// that wrote the version, "until" the one that replaced or deleted it. Parameters of all but Remove: $1 positions of the resources in the append,
+/// $2 and $3 first and last of their terms in $4, then one array per column. Parameter of Remove: $1 positions.
 /// </summary>
 internal sealed class MainStatements
 {
-    public MainStatements(TypeLayout layout, SqlName table)
+    public MainStatements(TypeLayout layout, SqlName table, SqlName past)
     {
-        Table = table;
+        (Table, Past) = (table, past);
         var columns = layout.Columns.Select(column => (Name: new SqlName(column.Name), Kind: SqlTypes.Of(column.Kind))).ToImmutableArray();
         var names = SqlWriter.Text($"{SqlWriter.Join("", columns.Select(column => SqlWriter.Text($"{column.Name}, ")))}terms");
+        var definitions = SqlWriter.Join("", columns.Select(column => SqlWriter.Text($"{column.Name} {SqlTypes.Column(column.Kind)}, ")));
         Create = SqlWriter.Text($"""
-            create table {table} (rid bigint primary key, {SqlWriter.Join("", columns.Select(
-                column => SqlWriter.Text($"{column.Name} {SqlTypes.Column(column.Kind)}, ")))}terms bigint[] not null)
+            create table {table} (rid bigint primary key, since xid8 not null default pg_current_xact_id(), {definitions}terms bigint[] not null)
                 with (fillfactor = 90, autovacuum_vacuum_insert_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.2);
             alter table {table} alter column terms set statistics 2000;
+            create table {past} (rid bigint not null, since xid8 not null, until xid8 not null, seq bigint not null,
+                {definitions}terms bigint[] not null);
 
             """);
         CreateLookups = SqlWriter.Join("", columns.Select(column => column.Kind is ValueKind.Text
             ? SqlWriter.Text($"create index on {table} (left({column.Name}, 200)) where {column.Name} is not null;\n")
             : SqlWriter.Text($"create index on {table} ({column.Name}) where {column.Name} is not null;\n"))
-            .Append(SqlWriter.Text($"create index on {table} using gin (terms);\n"))
+            .Append(SqlWriter.Text($"create index on {table} using gin (terms);\ncreate index on {past} (until);\n"))
             .Concat(layout.Placements.OfType<ParameterPlacement.DateColumns>().Select(date =>
             {
                 var (low, high) = (columns[date.Low].Name, columns[date.High].Name);
@@ -39,31 +42,48 @@ internal sealed class MainStatements
         var elements = SqlWriter.Join("", columns.Select((_, index) => SqlWriter.Text($", {IndexSql.Element(index)}")));
         var values = SqlWriter.Join("", columns.Select((column, index) => SqlWriter.Text(
             $"{SqlTypes.Value(column.Kind, SqlWriter.Text($"n.{IndexSql.Element(index)}"))} as {column.Name}, ")));
-        var rows = SqlWriter.Text($"""
-            select w.rids[n.pos] as rid, {values}($4::bigint[])[n.lo:n.hi] as terms
-            from unnest($1::int[], $2::int[], $3::int[]{arrays}) n(pos, lo, hi{elements}), {IndexSql.Written}
+        SqlText Rows(SqlText written, SqlText more) => SqlWriter.Text($"""
+            select w.rids[n.pos] as rid, {values}($4::bigint[])[n.lo:n.hi] as terms{more}
+            from unnest($1::int[], $2::int[], $3::int[]{arrays}) n(pos, lo, hi{elements}), {written}
             where w.rids[n.pos] <> 0
             """);
+        var rows = Rows(IndexSql.Written, SqlWriter.Text($""));
+        // Rows of a version that is just being superseded: its event is the one before the newest.
+        var superseded = SqlWriter.Text($"""
+            t.since, pg_current_xact_id(),
+            (select e.seq from es.stream s join es.event e on e.rid = s.rid and e.version = s.version - 1 where s.rid = t.rid)
+            """);
         Insert = SqlWriter.Text($"insert into {table} ({Columns}) {rows}").Text;
-        // A live resource has its row, and the lock of its stream keeps other writers away: no upsert is needed, and an equal row is not touched.
+        // A live resource has its row, and the lock of its stream keeps other writers away: no upsert is needed.
         Replace = SqlWriter.Text($"""
-            with n as materialized ({rows}), changed as (
-                update {table} t set ({names}) = row({Prefixed("n", columns)})
-                from n where t.rid = -n.rid and ({Prefixed("t", columns)}) is distinct from ({Prefixed("n", columns)}))
+            with n as materialized ({rows}), kept as (
+                insert into {past} ({Columns}, since, until, seq)
+                select t.rid, {Prefixed("t", columns)}, {superseded} from n join {table} t on t.rid = -n.rid
+            ), changed as (
+                update {table} t set ({names}, since) = row({Prefixed("n", columns)}, pg_current_xact_id()) from n where t.rid = -n.rid)
             insert into {table} ({Columns}) select n.rid, {Prefixed("n", columns)} from n where n.rid > 0
             """).Text;
         Remove = SqlWriter.Text($"""
-            delete from {table} t using unnest($1::int[]) n(pos), {IndexSql.Written} where t.rid = abs(w.rids[n.pos]) and w.rids[n.pos] <> 0
+            with t as (
+                delete from {table} t using unnest($1::int[]) n(pos), {IndexSql.Written}
+                where t.rid = abs(w.rids[n.pos]) and w.rids[n.pos] <> 0 returning t.*)
+            insert into {past} ({Columns}, since, until, seq) select t.rid, {Prefixed("t", columns)}, {superseded} from t
+            """).Text;
+        Replay = SqlWriter.Text($"insert into {table} ({Columns}, since) {Rows(IndexSql.Replayed, SqlWriter.Text($", w.sinces[n.pos]"))}").Text;
+        ReplayPast = SqlWriter.Text($"""
+            insert into {past} ({Columns}, since, until, seq)
+            {Rows(IndexSql.Replayed, SqlWriter.Text($", w.sinces[n.pos], w.untils[n.pos], w.seqs[n.pos]"))}
             """).Text;
     }
 
     public SqlName Table { get; }
+    public SqlName Past { get; }
     public SqlText Create { get; }
 
     /// <summary>The indexes that searches use; rows are replaced by the primary key.</summary>
     public SqlText CreateLookups { get; }
 
-    /// <summary>All columns, with commas.</summary>
+    /// <summary>The columns of the index, with commas.</summary>
     public SqlText Columns { get; }
 
     public string Copy { get; }
@@ -73,6 +93,11 @@ internal sealed class MainStatements
 
     public string Replace { get; }
     public string Remove { get; }
+
+    /// <summary>For a rebuild: rows of current versions, and of past ones.</summary>
+    public string Replay { get; }
+
+    public string ReplayPast { get; }
 
     /// <summary>
     /// True of a date that is longer than a day. The planner cannot know that the two ends of a date are near each other, and would read half of the

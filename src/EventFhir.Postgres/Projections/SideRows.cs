@@ -80,6 +80,8 @@ internal sealed class SideRows(SideStatements statements)
 
     public NpgsqlBatchCommand Insert() => With(new NpgsqlBatchCommand(statements.Insert));
 
+    public NpgsqlBatchCommand ReplayPast() => With(new NpgsqlBatchCommand(statements.ReplayPast));
+
     public NpgsqlBatchCommand Replace(NpgsqlParameter touched)
     {
         var command = With(new NpgsqlBatchCommand(statements.Replace));

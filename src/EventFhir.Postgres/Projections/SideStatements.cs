@@ -3,19 +3,24 @@ using EventFhir.Postgres.Sql;
 namespace EventFhir.Postgres.Projections;
 
 /// <summary>
-/// One side table of a type. Parameters: $1 positions, then one array per column; Replace has the positions of all written resources of the
-/// type last, those without rows and the deleted ones included.
+/// One side table of a type, and the table of the rows of past versions. Parameters: $1 positions, then one array per column; Replace has the
+/// positions of all written resources of the type last, those without rows and the deleted ones included.
 /// </summary>
 internal sealed class SideStatements
 {
-    public SideStatements(SideTable side, SqlName table)
+    /// <param name="main">Its rows still tell, when Replace runs, since when the version has been there.</param>
+    public SideStatements(SideTable side, SqlName table, SqlName past, SqlName main)
     {
-        (Side, Table) = (side, table);
+        (Side, Table, Past) = (side, table, past);
         var columns = side.Columns;
         Columns = SqlWriter.Text($"{SqlWriter.Join("", columns.Select(column => SqlWriter.Text($"{new SqlName(column.Name)}, ")))}rid");
-        Create = SqlWriter.Text(
-            $"create table {table} ({SqlWriter.Join("", columns.Select(Definition))}rid bigint not null);\n");
-        CreateRidIndex = SqlWriter.Text($"create index on {table} (rid);\n");
+        var definitions = SqlWriter.Join("", columns.Select(Definition));
+        Create = SqlWriter.Text($"""
+            create table {table} ({definitions}rid bigint not null);
+            create table {past} ({definitions}rid bigint not null, since xid8 not null, until xid8 not null);
+
+            """);
+        CreateRidIndex = SqlWriter.Text($"create index on {table} (rid);\ncreate index on {past} (rid);\n");
         CreateLookup = side.Lookup is { } lookup
             ? SqlWriter.Text($"create index on {table} ({lookup}, rid);\n")
             : SqlWriter.Text($"create index on {table} using gin (words);\n");
@@ -25,26 +30,35 @@ internal sealed class SideStatements
         var elements = SqlWriter.Join("", columns.Select((_, index) => SqlWriter.Text($", {IndexSql.Element(index)}")));
         var values = SqlWriter.Join("", columns.Select((column, index) => SqlWriter.Text(
             $"{SqlTypes.Value(column.Kind, SqlWriter.Text($"n.{IndexSql.Element(index)}"))} as {new SqlName(column.Name)}, ")));
-        var rows = SqlWriter.Text($"""
-            select {values}w.rids[n.pos] as rid from unnest($1::int[]{arrays}) n(pos{elements}), {IndexSql.Written} where w.rids[n.pos] <> 0
+        SqlText Rows(SqlText written, SqlText more) => SqlWriter.Text($"""
+            select {values}w.rids[n.pos] as rid{more} from unnest($1::int[]{arrays}) n(pos{elements}), {written} where w.rids[n.pos] <> 0
             """);
+        var rows = Rows(IndexSql.Written, SqlWriter.Text($""));
         var same = SqlWriter.Join("", columns.Select(column => SqlWriter.Text($" and t.{new SqlName(column.Name)} = n.{new SqlName(column.Name)}")));
         var named = SqlWriter.Join("", columns.Select(column => SqlWriter.Text($"n.{new SqlName(column.Name)}, ")));
+        var before = SqlWriter.Join("", columns.Select(column => SqlWriter.Text($"t.{new SqlName(column.Name)}, ")));
         Insert = SqlWriter.Text($"insert into {table} ({Columns}) {rows}").Text;
         Replace = SqlWriter.Text($"""
-            with n as materialized ({rows}), gone as (
-                delete from {table} t
-                using (select -w.rids[p.pos] as rid
-                       from unnest({IndexSql.Parameter(columns.Length + 2, ValueKind.Parameter)}) p(pos), {IndexSql.Written}
-                       where w.rids[p.pos] < 0) old
-                where t.rid = old.rid and not exists (select from n where -n.rid = t.rid{same}))
+            with n as materialized ({rows}), old as materialized (
+                select m.rid, m.since
+                from unnest({IndexSql.Parameter(columns.Length + 2, ValueKind.Parameter)}) p(pos), {IndexSql.Written}, {main} m
+                where w.rids[p.pos] < 0 and m.rid = -w.rids[p.pos]
+            ), kept as (
+                insert into {past} ({Columns}, since, until)
+                select {before}t.rid, old.since, pg_current_xact_id() from old join {table} t on t.rid = old.rid
+            ), gone as (
+                delete from {table} t using old where t.rid = old.rid and not exists (select from n where -n.rid = t.rid{same}))
             insert into {table} ({Columns}) select {named}abs(n.rid) from n
             where n.rid > 0 or not exists (select from {table} t where t.rid = -n.rid{same})
+            """).Text;
+        ReplayPast = SqlWriter.Text($"""
+            insert into {past} ({Columns}, since, until) {Rows(IndexSql.Replayed, SqlWriter.Text($", w.sinces[n.pos], w.untils[n.pos]"))}
             """).Text;
     }
 
     public SideTable Side { get; }
     public SqlName Table { get; }
+    public SqlName Past { get; }
     public SqlText Create { get; }
 
     /// <summary>The index by which rows are replaced.</summary>
@@ -57,6 +71,9 @@ internal sealed class SideStatements
     public string Copy { get; }
     public string Insert { get; }
     public string Replace { get; }
+
+    /// <summary>For a rebuild: rows of past versions.</summary>
+    public string ReplayPast { get; }
 
     private static SqlText Definition(SideColumn column) =>
         SqlWriter.Text($"{new SqlName(column.Name)} {SqlTypes.Column(column.Kind)} not null, ");

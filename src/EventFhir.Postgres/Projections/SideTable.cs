@@ -28,7 +28,7 @@ internal sealed record SideTable(SideTables Flag, string Prefix, ImmutableArray<
         new(
             SideTables.Strings, "str",
             [new("parameter", ValueKind.Parameter), new("normalized", ValueKind.Text), new("exact", ValueKind.Text)],
-            SqlWriter.Text($"parameter, left(normalized, 200)")),
+            SqlWriter.Text($"parameter, left(normalized, 200)"), Form: 2),
         new(
             SideTables.Numbers, "num",
             [new("hash", ValueKind.Hash), new("low", ValueKind.Number), new("high", ValueKind.Number)], SqlWriter.Text($"hash, low, high")),

@@ -4,22 +4,32 @@ using System.Security.Cryptography;
 using System.Text;
 
 using EventFhir.Core.Search.Indexing;
+using EventFhir.Model.Definitions;
 using EventFhir.Postgres.Sql;
 
 namespace EventFhir.Postgres.Projections;
 
-/// <summary>The tables of one resource type in one schema, and every statement on them. Made once per layout and kept.</summary>
+/// <summary>
+/// The tables of one resource type in one schema, those of past versions in a schema beside it, and every statement on them. Made once per layout
+/// and kept.
+/// </summary>
 internal sealed class TypeTables
 {
     public const string Schema = "fhir";
+    public const string Temporary = "pg_temp";
 
     public TypeTables(TypeLayout layout, string schema = Schema)
     {
         Layout = layout;
-        Side = [.. SideTable.All.Where(side => layout.SideTables.HasFlag(side.Flag)).Select(side => new SideStatements(side, Name(side.Prefix)))];
-        Main = new MainStatements(layout, Name("x"));
+        Side =
+        [
+            .. SideTable.All.Where(side => layout.SideTables.HasFlag(side.Flag))
+                .Select(side => new SideStatements(side, Name(side.Prefix), Past(side.Prefix), Name("x"))),
+        ];
+        Main = new MainStatements(layout, Name("x"), Past("x"));
         Lexicon = new LexiconStatements(Name("lex"));
         SqlName Name(string prefix) => new($"{schema}.{prefix}_{layout.Type.Name.ToLowerInvariant()}");
+        SqlName Past(string prefix) => PastName(layout.Type, prefix, schema);
     }
 
     public TypeLayout Layout { get; }
@@ -42,10 +52,16 @@ internal sealed class TypeTables
     /// <summary>What only searches need, and what makes most of the work of a write.</summary>
     public SqlText CreateLookups => SqlWriter.Join("", Side.Select(side => side.CreateLookup).Prepend(Main.CreateLookups));
 
+    /// <summary>"fhir_past.x_patient"; temporary tables are all in one schema, so there the name says it.</summary>
+    public static SqlName PastName(TypeDefinition type, string prefix, string schema = Schema) =>
+        new((schema == Temporary ? "pg_temp.past_" : schema.Replace("fhir", "fhir_past", StringComparison.Ordinal) + ".")
+            + $"{prefix}_{type.Name.ToLowerInvariant()}");
+
     /// <summary>Equal fingerprints are equal tables.</summary>
     public static string Fingerprint(TypeLayout layout)
     {
-        var text = new StringBuilder(layout.Type.Name).Append(' ').Append(((int)layout.SideTables).ToString(CultureInfo.InvariantCulture));
+        var text = new StringBuilder("past ").Append(layout.Type.Name).Append(' ');
+        text.Append(((int)layout.SideTables).ToString(CultureInfo.InvariantCulture));
         foreach (var column in layout.Columns) text.Append(' ').Append(column.Name).Append(':').Append(column.Kind);
         foreach (var side in SideTable.All)
             if (side.Form > 1 && layout.SideTables.HasFlag(side.Flag)) text.Append(CultureInfo.InvariantCulture, $" {side.Prefix}:{side.Form}");
@@ -59,6 +75,13 @@ internal static class IndexSql
     /// <summary>What es.append left for the statements after it; "offset 0" keeps the planner from reading the settings once per row.</summary>
     public static readonly SqlText Written = SqlWriter.Text(
         $"(select current_setting('es.rids')::bigint[] as rids, current_setting('es.refs')::bigint[] as refs offset 0) w");
+
+    /// <summary>The same for a replay, which also says between which transactions each version was the newest, and its number in the log.</summary>
+    public static readonly SqlText Replayed = SqlWriter.Text($"""
+        (select current_setting('es.rids')::bigint[] as rids, current_setting('es.refs')::bigint[] as refs,
+         current_setting('es.sinces')::xid8[] as sinces, current_setting('es.untils')::xid8[] as untils,
+         current_setting('es.seqs')::bigint[] as seqs offset 0) w
+        """);
 
     /// <summary>"$3::text[]".</summary>
     public static SqlText Parameter(int number, ValueKind kind) => new(string.Create(CultureInfo.InvariantCulture, $"${number}::{kind switch

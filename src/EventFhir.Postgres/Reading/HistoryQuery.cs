@@ -63,24 +63,9 @@ public sealed record HistoryCursor(long Sequence, string Snapshot, long? Total)
             if (!long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return false;
             total = number;
         }
-        if (!IsSnapshot(parts[2])) return false;
+        if (!SnapshotText.IsValid(parts[2])) return false;
         cursor = new HistoryCursor(sequence, parts[2], total);
         return true;
-    }
-
-    /// <summary>PostgreSQL refuses malformed snapshots with an error; this is what it accepts.</summary>
-    private static bool IsSnapshot(string text)
-    {
-        var parts = text.Split(':');
-        if (parts.Length != 3 || !IsXid(parts[0], out var xmin) || !IsXid(parts[1], out var xmax) || xmin == 0 || xmin > xmax) return false;
-        var last = xmin;
-        foreach (var part in parts[2].Length == 0 ? [] : parts[2].Split(','))
-        {
-            if (!IsXid(part, out var xid) || xid < last || xid >= xmax) return false;
-            last = xid;
-        }
-        return true;
-        static bool IsXid(string text, out ulong xid) => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out xid);
     }
 }
 

@@ -14,8 +14,12 @@ public delegate IndexEntries Extraction(TypeDefinition type, ReadOnlyMemory<byte
 /// <summary>What rebuild and verify need to know of the release that the log is written in.</summary>
 public sealed record ReplayRules(Release Release, Func<TypeDefinition, TypeLayout> LayoutOf, Extraction Extract);
 
+/// <summary>A version of a resource that is, or was, the newest and not a delete.</summary>
 /// <param name="Rid">es.stream.rid.</param>
-internal readonly record struct LiveResource(long Rid, TypeDefinition Type, byte[] Body);
+/// <param name="Since">The transaction that wrote it.</param>
+/// <param name="Sequence">es.event.seq.</param>
+/// <param name="Until">The transaction that wrote the next version; 0 if there is none.</param>
+internal readonly record struct LiveVersion(long Rid, TypeDefinition Type, byte[] Body, long Since, long Sequence, long Until);
 
 /// <summary>Writes the index rows of stored resources into a set of tables, with the same statements as the write path.</summary>
 /// <param name="schema">Of the tables; they must exist and hold no rows of these resources.</param>
@@ -24,13 +28,18 @@ internal sealed class IndexReplay(ReplayRules rules, string schema, string addre
 {
     public const string GiveMissingARow = "select es.refer($1, $2, $3, $4)";
     public const string LeaveMissingOut = "select es.resolve($1, $2, $3, $4)";
+    private const string TellTransactions =
+        "select set_config('es.sinces', $1::text, true), set_config('es.untils', $2::text, true), set_config('es.seqs', $3::text, true)";
     private readonly Dictionary<TypeDefinition, IndexRows> rows = [];
     private readonly Dictionary<TypeDefinition, TypeTables> tables = [];
     private readonly References references = new();
     private readonly List<long> rids = [];
+    private readonly List<long> sinces = [];
+    private readonly List<long> sequences = [];
+    private readonly List<long> untils = [];
 
     /// <summary>Resources whose stored body could not be extracted; they have no rows.</summary>
-    public List<LiveResource> Unreadable { get; } = [];
+    public List<LiveVersion> Unreadable { get; } = [];
 
     public TypeTables TablesOf(TypeDefinition type)
     {
@@ -38,26 +47,38 @@ internal sealed class IndexReplay(ReplayRules rules, string schema, string addre
         return found;
     }
 
-    /// <summary>Reads resources to the end of the command's result.</summary>
-    public async Task<List<LiveResource>> ReadAsync(NpgsqlCommand command, CancellationToken cancellationToken)
+    /// <summary>Reads versions to the end of the command's result: rid, type, body, since, seq, until.</summary>
+    public async Task<List<LiveVersion>> ReadAsync(NpgsqlCommand command, CancellationToken cancellationToken)
     {
-        var resources = new List<LiveResource>();
+        var resources = new List<LiveVersion>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
-            resources.Add(new LiveResource(reader.GetInt64(0), rules.Release.TypeOfNumber(reader.GetInt16(1)), reader.GetFieldValue<byte[]>(2)));
+            resources.Add(new LiveVersion(
+                reader.GetInt64(0), rules.Release.TypeOfNumber(reader.GetInt16(1)), reader.GetFieldValue<byte[]>(2),
+                reader.GetInt64(3), reader.GetInt64(4), reader.GetInt64(5)));
         return resources;
     }
 
-    public async Task WriteAsync(NpgsqlConnection connection, List<LiveResource> resources, CancellationToken cancellationToken)
+    public Task WriteAsync(NpgsqlConnection connection, List<LiveVersion> resources, CancellationToken cancellationToken) =>
+        WriteAsync(connection, resources, static (rows, batch) => rows.AddReplayTo(batch), cancellationToken);
+
+    public Task WritePastAsync(NpgsqlConnection connection, List<LiveVersion> resources, CancellationToken cancellationToken) =>
+        WriteAsync(connection, resources, static (rows, batch) => rows.AddPastReplayTo(batch), cancellationToken);
+
+    private async Task WriteAsync(
+        NpgsqlConnection connection, List<LiveVersion> resources, Action<IndexRows, NpgsqlBatch> add, CancellationToken cancellationToken)
     {
         if (resources.Count == 0) return;
         references.Clear();
-        rids.Clear();
+        foreach (var values in (ReadOnlySpan<List<long>>)[rids, sinces, sequences, untils]) values.Clear();
         foreach (var ofType in rows.Values) ofType.Clear();
         foreach (var resource in resources)
         {
             if (Extract(resource) is not { } entries) continue;
             rids.Add(resource.Rid);
+            sinces.Add(resource.Since);
+            sequences.Add(resource.Sequence);
+            untils.Add(resource.Until);
             if (!rows.TryGetValue(resource.Type, out var ofType)) rows.Add(resource.Type, ofType = new IndexRows(TablesOf(resource.Type)));
             ofType.AddNew(rids.Count, entries, references);
         }
@@ -67,17 +88,21 @@ internal sealed class IndexReplay(ReplayRules rules, string schema, string addre
             Parameters =
             {
                 new NpgsqlParameter<short> { TypedValue = 0 },
-                new NpgsqlParameter<List<long>> { TypedValue = rids, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint },
+                Array(rids),
                 new NpgsqlParameter<List<short>> { TypedValue = references.Types, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint },
                 new NpgsqlParameter<List<string>> { TypedValue = references.Ids, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
             },
         });
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(TellTransactions) { Parameters = { Array(sinces), Array(untils), Array(sequences) } });
         foreach (var ofType in rows.Values)
-            if (!ofType.IsEmpty) ofType.AddTo(batch);
+            if (!ofType.IsEmpty) add(ofType, batch);
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private IndexEntries? Extract(LiveResource resource)
+    private static NpgsqlParameter Array(List<long> values) =>
+        new NpgsqlParameter<List<long>> { TypedValue = values, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint };
+
+    private IndexEntries? Extract(LiveVersion resource)
     {
         try
         {

@@ -8,7 +8,7 @@ using Npgsql;
 
 namespace EventFhir.Postgres.Replay;
 
-/// <param name="Resources">Live resources whose search rows were made anew.</param>
+/// <param name="Resources">Live resources whose search rows were made anew; so were those of their past versions.</param>
 public sealed record RebuildReport(long Resources, TimeSpan Duration);
 
 /// <summary>Another rebuild of the same database is under way.</summary>
@@ -23,9 +23,12 @@ public sealed class Rebuild(EventDatabase database, ReplayRules rules)
 {
     private const string NextSchema = "fhir_next";
     private const int PageRids = 1_000;
+    private const int PageEvents = 1_000;
     private const int Workers = 2;
     private const int LockedEventsMax = 2_000;
     private const int CatchUpsMax = 5;
+
+    private const string DropOld = "drop schema if exists fhir_old cascade; drop schema if exists fhir_past_old cascade";
 
     /// <summary>Waits for the writes in flight and holds back new ones until the transaction ends; reads go on.</summary>
     private const string StopWrites = "lock table es.stream in exclusive mode";
@@ -44,10 +47,11 @@ public sealed class Rebuild(EventDatabase database, ReplayRules rules)
             var reached = await ReplayHeadsAsync(connection, cancellationToken);
             await PrepareAsync(connection, cancellationToken);
             await LoadAllAsync(connection, progress, cancellationToken);
+            await LoadPastAsync(reached, cancellationToken);
             await CreateIndexesAsync(connection, cancellationToken);
             reached = await CatchUpAsync(connection, reached, cancellationToken);
             await SwapAsync(connection, reached, cancellationToken);
-            await connection.RunAsync("drop schema if exists fhir_old cascade", cancellationToken);
+            await connection.RunAsync(DropOld, cancellationToken);
         }
         finally
         {
@@ -69,8 +73,10 @@ public sealed class Rebuild(EventDatabase database, ReplayRules rules)
 
     private static async Task PrepareAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        await connection.RunAsync("drop schema if exists fhir_old cascade; drop schema if exists fhir_next cascade", cancellationToken);
-        await connection.RunAsync("create schema fhir_next; create table fhir_next.layout (like fhir.layout including all)", cancellationToken);
+        await connection.RunAsync(DropOld, cancellationToken);
+        await connection.RunAsync("drop schema if exists fhir_next cascade; drop schema if exists fhir_past_next cascade", cancellationToken);
+        await connection.RunAsync("create schema fhir_next; create schema fhir_past_next", cancellationToken);
+        await connection.RunAsync("create table fhir_next.layout (like fhir.layout including all)", cancellationToken);
     }
 
     private async Task LoadAllAsync(NpgsqlConnection connection, IProgress<long>? progress, CancellationToken cancellationToken)
@@ -103,6 +109,32 @@ public sealed class Rebuild(EventDatabase database, ReplayRules rules)
         }
     }
 
+    /// <summary>Rows of the versions that an event up to this number superseded. They never change, so later events only add to them.</summary>
+    private async Task LoadPastAsync(long upto, CancellationToken cancellationToken)
+    {
+        var next = 0L;
+        await Task.WhenAll(Enumerable.Range(0, Workers).Select(_ => Task.Run(LoadAsync, cancellationToken)));
+
+        async Task LoadAsync()
+        {
+            var replay = new IndexReplay(rules, NextSchema, IndexReplay.GiveMissingARow);
+            await using var own = await database.Writer.OpenConnectionAsync(cancellationToken);
+            while (Interlocked.Add(ref next, PageEvents) - PageEvents is var from && from < upto)
+                await ReplayPastAsync(own, replay, from, Math.Min(from + PageEvents, upto), cancellationToken);
+        }
+    }
+
+    private static async Task ReplayPastAsync(
+        NpgsqlConnection connection, IndexReplay replay, long from, long upto, CancellationToken cancellationToken)
+    {
+        await using var page = new NpgsqlCommand(SqlFile.Read("replay-past.sql"), connection)
+        {
+            Parameters = { new NpgsqlParameter<long> { TypedValue = from }, new NpgsqlParameter<long> { TypedValue = upto } },
+        };
+        await replay.WritePastAsync(connection, await replay.ReadAsync(page, cancellationToken), cancellationToken);
+        ThrowIfDamaged(replay);
+    }
+
     private async Task CreateIndexesAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         foreach (var type in await RegisteredAsync(connection, cancellationToken))
@@ -132,12 +164,15 @@ public sealed class Rebuild(EventDatabase database, ReplayRules rules)
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await connection.RunAsync(ProjectionCatalog.Lock, cancellationToken);
         await connection.RunAsync(StopWrites, cancellationToken);
-        await ReplayChangesAsync(connection, reached, long.MaxValue, cancellationToken);
+        var last = await connection.ReadAsync<long>("select last_value from es.seq", cancellationToken);
+        await ReplayChangesAsync(connection, reached, last, cancellationToken);
         await connection.RunAsync("alter schema fhir rename to fhir_old; alter schema fhir_next rename to fhir", cancellationToken);
+        await connection.RunAsync("alter schema fhir_past rename to fhir_past_old", cancellationToken);
+        await connection.RunAsync("alter schema fhir_past_next rename to fhir_past", cancellationToken);
         await transaction.CommitAsync(cancellationToken);
     }
 
-    /// <summary>Makes the rows of every resource with an event in (from, upto] anew.</summary>
+    /// <summary>Makes the rows of every resource with an event in (from, upto] anew, and adds those of the versions that these superseded.</summary>
     private async Task ReplayChangesAsync(NpgsqlConnection connection, long from, long upto, CancellationToken cancellationToken)
     {
         var replay = new IndexReplay(rules, NextSchema, IndexReplay.GiveMissingARow);
@@ -168,6 +203,8 @@ public sealed class Rebuild(EventDatabase database, ReplayRules rules)
             await replay.WriteAsync(connection, await replay.ReadAsync(some, cancellationToken), cancellationToken);
             ThrowIfDamaged(replay);
         }
+        for (var start = from; start < upto; start += PageEvents)
+            await ReplayPastAsync(connection, replay, start, Math.Min(start + PageEvents, upto), cancellationToken);
     }
 
     /// <summary>The tables in use stay as they are when the log itself is damaged.</summary>

@@ -23,12 +23,13 @@ public sealed record VerificationReport(long Events, long Resources, ImmutableAr
 
 /// <summary>
 /// Proves that the projections are what the log says. All in one snapshot, so writes go on meanwhile: the log is checked in itself, heads and
-/// totals are compared with it, and the search rows of every live resource are made anew in temporary tables and compared row for row.
+/// totals are compared with it, and the search rows of every live resource and of every past version are made anew in temporary tables and
+/// compared row for row.
 /// </summary>
 public sealed class Verification(EventDatabase database, ReplayRules rules)
 {
-    private const string Expected = "pg_temp";
     private const int PageRids = 1_000;
+    private const int PageEvents = 1_000;
     private const int ShownMax = 10;
 
     /// <param name="progress">The number of resources done so far.</param>
@@ -40,9 +41,9 @@ public sealed class Verification(EventDatabase database, ReplayRules rules)
         var events = await connection.ReadAsync<long>("select count(*) from es.event", cancellationToken);
         await CheckLogAsync(connection, differences, cancellationToken);
 
-        var replay = new IndexReplay(rules, Expected, IndexReplay.LeaveMissingOut);
+        var replay = new IndexReplay(rules, TypeTables.Temporary, IndexReplay.LeaveMissingOut);
         var stored = await StoredLayoutsAsync(connection, cancellationToken);
-        var types = (await connection.ReadAllAsync<short>("select distinct type from es.stream where version > 0 and not deleted", cancellationToken))
+        var types = (await connection.ReadAllAsync<short>("select distinct type from es.stream where version > 0", cancellationToken))
             .ConvertAll(number => rules.Release.TypeOfNumber(number)).Union(stored.Keys).ToList();
         foreach (var type in types) await connection.RunAsync(replay.TablesOf(type).CreateTables.Text, cancellationToken);
         var resources = await MakeExpectedAsync(connection, replay, progress, cancellationToken);
@@ -90,6 +91,15 @@ public sealed class Verification(EventDatabase database, ReplayRules rules)
             done += resources.Count;
             progress?.Report(done);
         }
+        var events = await connection.ReadAsync<long>("select coalesce(max(seq), 0) from es.event", cancellationToken);
+        for (var from = 0L; from < events; from += PageEvents)
+        {
+            await using var page = new NpgsqlCommand(SqlFile.Read("replay-past.sql"), connection)
+            {
+                Parameters = { new NpgsqlParameter<long> { TypedValue = from }, new NpgsqlParameter<long> { TypedValue = from + PageEvents } },
+            };
+            await replay.WritePastAsync(connection, await replay.ReadAsync(page, cancellationToken), cancellationToken);
+        }
         return done;
     }
 
@@ -104,9 +114,17 @@ public sealed class Verification(EventDatabase database, ReplayRules rules)
             return;
         }
         var actual = new TypeTables(expected.Layout);
-        await CompareAsync(connection, type, expected.Main.Table, actual.Main.Table, actual.Main.Columns, differences, cancellationToken);
+        var main = expected.Main;
+        await CompareAsync(
+            connection, type, main.Table, actual.Main.Table, SqlWriter.Text($"{main.Columns}, since"), differences, cancellationToken);
+        await CompareAsync(
+            connection, type, main.Past, actual.Main.Past, SqlWriter.Text($"{main.Columns}, since, until, seq"), differences, cancellationToken);
         foreach (var (wanted, found) in expected.Side.Zip(actual.Side))
+        {
             await CompareAsync(connection, type, wanted.Table, found.Table, found.Columns, differences, cancellationToken);
+            var columns = SqlWriter.Text($"{found.Columns}, since, until");
+            await CompareAsync(connection, type, wanted.Past, found.Past, columns, differences, cancellationToken);
+        }
         await CompareLexiconAsync(connection, type, expected.Lexicon.Table, actual.Lexicon.Table, differences, cancellationToken);
     }
 

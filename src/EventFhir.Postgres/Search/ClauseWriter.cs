@@ -15,21 +15,43 @@ namespace EventFhir.Postgres.Search;
 /// </summary>
 /// <param name="definitions">Those that the query was read with.</param>
 /// <param name="hasTables">Types never written have no tables, and so no matches.</param>
-internal sealed class ClauseWriter(SqlBuilder sql, SearchDefinitions definitions, Func<TypeDefinition, bool> hasTables)
+/// <param name="snapshot">The pg_snapshot whose versions are read; null for the newest.</param>
+internal sealed class ClauseWriter(SqlBuilder sql, SearchDefinitions definitions, Func<TypeDefinition, bool> hasTables, SqlText? snapshot = null)
 {
     private readonly ValueWriter values = new(sql);
 
-    /// <summary>"select x.rid from x_… x where …".</summary>
-    public void Select(TypeQuery query)
+    /// <summary>Where the versions that are read have their rows: all of them together are each resource once.</summary>
+    public ImmutableArray<TableNames> SourcesOf(TypeDefinition type)
     {
-        var tables = new TableNames(definitions.LayoutOf(query.Type));
+        var tables = new TableNames(definitions.LayoutOf(type));
+        if (snapshot is not { } seen) return [tables];
+        return [tables with { Versions = RowVersions.Unchanged, Snapshot = seen }, tables with { Versions = RowVersions.Past, Snapshot = seen }];
+    }
+
+    /// <summary>"select x.rid from x_… x where …".</summary>
+    public void Select(TypeQuery query) => Either(query.Type, tables => Select(query, tables));
+
+    private void Select(TypeQuery query, TableNames tables)
+    {
         sql.Append($"select x.rid from {tables.Main} x where ");
         WriteAll(query, tables);
     }
 
-    /// <summary>All clauses of a query, as one condition.</summary>
+    private void Either(TypeDefinition type, Action<TableNames> select)
+    {
+        var isFirst = true;
+        foreach (var tables in SourcesOf(type))
+        {
+            if (!isFirst) sql.Append($" union all ");
+            isFirst = false;
+            select(tables);
+        }
+    }
+
+    /// <summary>All clauses of a query, as one condition on the versions that are read.</summary>
     public void WriteAll(TypeQuery query, TableNames tables)
     {
+        sql.Append($"{tables.IsRead}");
         if (query.Clauses.IsEmpty) sql.Append($"true");
         for (var place = 0; place < query.Clauses.Length; place++)
         {
@@ -74,7 +96,7 @@ internal sealed class ClauseWriter(SqlBuilder sql, SearchDefinitions definitions
                 sql.Append($" and s.id = any({id.Ids.ToArray()}))");
                 break;
             case Clause.LastUpdated updated:
-                WriteLastUpdated(tables.Type, updated);
+                WriteLastUpdated(tables, updated);
                 break;
             default:
                 throw new UnreachableException($"No SQL is defined for {clause.GetType().Name}.");
@@ -140,20 +162,25 @@ internal sealed class ClauseWriter(SqlBuilder sql, SearchDefinitions definitions
             sql.Append($"false");
             return;
         }
-        var tables = new TableNames(definitions.LayoutOf(source));
-        switch (Stored(placement))
+        sql.Append($"x.rid in (");
+        Either(source, tables => SelectPointedTo(tables, Stored(placement), has.Source));
+        sql.Append($")");
+    }
+
+    private void SelectPointedTo(TableNames tables, ParameterPlacement placement, TypeQuery source)
+    {
+        switch (placement)
         {
             case ParameterPlacement.ReferenceColumn column:
                 var name = tables.Column(column.Column);
-                sql.Append($"x.rid in (select x.{name} from {tables.Main} x where x.{name} is not null and ");
-                WriteAll(has.Source, tables);
-                sql.Append($")");
+                sql.Append($"select x.{name} from {tables.Main} x where x.{name} is not null and ");
+                WriteAll(source, tables);
                 break;
             case ParameterPlacement.ReferenceRows rows:
-                sql.Append($"x.rid in (select t.target from {tables.References} t where t.parameter = {Hashing.Parameter(rows.Parameter.Code)}");
+                sql.Append($"select t.target from {tables.References} t where t.parameter = {Hashing.Parameter(rows.Parameter.Code)}");
                 sql.Append($" and t.rid in (");
-                Select(has.Source);
-                sql.Append($"))");
+                Select(source, tables);
+                sql.Append($")");
                 break;
             case var other:
                 throw new UnreachableException($"{other.GetType().Name} holds no keys to follow back.");
@@ -162,9 +189,12 @@ internal sealed class ClauseWriter(SqlBuilder sql, SearchDefinitions definitions
 
     /// <summary>What is asked for after some instant was written after it: the log has an index on times, for which no update has to pay as it
     /// would for one on the heads.</summary>
-    private void WriteLastUpdated(TypeDefinition type, Clause.LastUpdated clause)
+    private void WriteLastUpdated(TableNames tables, Clause.LastUpdated clause)
     {
-        sql.Append($"(exists (select from es.stream s where s.rid = x.rid and (");
+        sql.Append($"(");
+        if (tables.Versions is RowVersions.Past)
+            sql.Append($"exists (select from (select e.recorded_at as updated from es.event e where e.seq = x.seq) s where (");
+        else sql.Append($"exists (select from es.stream s where s.rid = x.rid and (");
         for (var place = 0; place < clause.Values.Length; place++)
         {
             if (place > 0) sql.Append($" or ");
@@ -174,7 +204,7 @@ internal sealed class ClauseWriter(SqlBuilder sql, SearchDefinitions definitions
         sql.Append($"))");
         if (clause.Values is [{ Prefix: not (Prefix.Less or Prefix.LessOrEqual or Prefix.EndsBefore or Prefix.NotEqual) } after])
         {
-            sql.Append($" and x.rid in (select e.rid from es.event e where e.tenant = 0 and e.type = {(short)type.Number}");
+            sql.Append($" and x.rid in (select e.rid from es.event e where e.tenant = 0 and e.type = {(short)tables.Type.Number}");
             sql.Append($" and e.recorded_at >= {JustBefore(after.Low)})");
         }
         sql.Append($")");

@@ -14,10 +14,14 @@ internal static class IncludeStatement
 {
     /// <summary>Columns as of <see cref="SearchCompiler.Page"/>; null if nothing can be followed.</summary>
     /// <param name="found">What the answer holds already.</param>
+    /// <param name="snapshot">The versions that it saw are followed and included.</param>
     public static NpgsqlBatchCommand? Of(
-        SearchDefinitions definitions, IEnumerable<Include> includes, long[] from, long[] found, long max, Func<TypeDefinition, bool> hasTables)
+        SearchDefinitions definitions, IEnumerable<Include> includes, long[] from, long[] found, long max,
+        Func<TypeDefinition, bool> hasTables, string snapshot)
     {
         var sql = new SqlBuilder();
+        var seen = SearchCompiler.Seen(sql, snapshot);
+        var clauses = new ClauseWriter(sql, definitions, hasTables, seen);
         sql.Append($"with i as materialized (select distinct r.rid from (");
         var isFirst = true;
         foreach (var include in includes.Where(include => hasTables(include.Source)))
@@ -26,15 +30,18 @@ internal static class IncludeStatement
             {
                 var placement = ClauseWriter.PlacementOf(definitions.LayoutOf(include.Source), parameter);
                 if (ClauseWriter.Stored(placement) is not (ParameterPlacement.ReferenceColumn or ParameterPlacement.ReferenceRows)) continue;
-                if (!isFirst) sql.Append($" union all ");
-                isFirst = false;
-                Write(sql, include, new TableNames(definitions.LayoutOf(include.Source)), placement, from);
+                foreach (var tables in clauses.SourcesOf(include.Source))
+                {
+                    if (!isFirst) sql.Append($" union all ");
+                    isFirst = false;
+                    Write(sql, include, tables, placement, from);
+                }
             }
         }
         if (isFirst) return null;
         sql.Append($"""
             ) r where r.rid <> all({found}) limit {new SqlText(max.ToString(CultureInfo.InvariantCulture))})
-            select null::bigint, b.rid, b.type, b.id, b.version, b.kind, b.updated, b.body from es.current(array(select i.rid from i)) b
+            select null::bigint, b.rid, b.type, b.id, b.version, b.kind, b.updated, b.body from es.seen(array(select i.rid from i), {seen}) b
             """);
         return sql.Statement();
     }
@@ -47,14 +54,17 @@ internal static class IncludeStatement
         if (stored is ParameterPlacement.ReferenceColumn column)
         {
             var name = tables.Column(column.Column);
-            if (isForward) sql.Append($"select x.{name} as rid from {tables.Main} x where x.rid = any({from}) and x.{name} is not null");
-            else sql.Append($"select x.rid from {tables.Main} x where x.{name} = any({from})");
+            if (isForward)
+                sql.Append($"select x.{name} as rid from {tables.Main} x where {tables.IsRead}x.rid = any({from}) and x.{name} is not null");
+            else sql.Append($"select x.rid from {tables.Main} x where {tables.IsRead}x.{name} = any({from})");
             if (target is not null) WriteTarget(sql, SqlWriter.Text($"x.{name}"), target);
             return;
         }
         var parameter = Hashing.Parameter(stored.Parameter.Code);
         if (isForward) sql.Append($"select t.target as rid from {tables.References} t where t.parameter = {parameter} and t.rid = any({from})");
         else sql.Append($"select t.rid from {tables.References} t where t.parameter = {parameter} and t.target = any({from})");
+        if (tables.Versions is RowVersions.Unchanged)
+            sql.Append($" and exists (select from {tables.Main} x where {tables.IsRead}x.rid = t.rid)");
         if (target is not null) WriteTarget(sql, new SqlText("t.target"), target);
     }
 

@@ -105,10 +105,10 @@ internal sealed class PresenceWriter(SqlBuilder sql)
         else sql.Append($"(not x.terms @> {Term(placement, TermForm.Absent)})");
     }
 
-    private void WriteRow(SqlName table, int parameter) =>
+    private void WriteRow(SqlText table, int parameter) =>
         sql.Append($"exists (select from {table} t where t.rid = x.rid and t.parameter = {parameter})");
 
-    private void WriteHash(SqlName table, long hash) => sql.Append($"exists (select from {table} t where t.rid = x.rid and t.hash = {hash})");
+    private void WriteHash(SqlText table, long hash) => sql.Append($"exists (select from {table} t where t.rid = x.rid and t.hash = {hash})");
 
     private static long[] Term(ParameterPlacement placement, TermForm form) => [Hashing.Term(placement.Parameter.Code, form)];
 }

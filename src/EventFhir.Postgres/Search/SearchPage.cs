@@ -11,22 +11,35 @@ namespace EventFhir.Postgres.Search;
 /// <param name="Included">What _include and _revinclude add to the matches of this page; each once, and none that is a match.</param>
 /// <param name="Total">Null where counting was not asked for, or would not be nearly free (docs/conformance.md).</param>
 /// <param name="Next">Null on the last page.</param>
-public sealed record SearchPage(ImmutableArray<StoredVersion> Matches, ImmutableArray<StoredVersion> Included, long? Total, SearchCursor? Next)
+/// <param name="Previous">Null on the first page.</param>
+public sealed record SearchPage(
+    ImmutableArray<StoredVersion> Matches, ImmutableArray<StoredVersion> Included, long? Total, SearchCursor? Next, SearchCursor? Previous)
 {
     /// <summary>How well each match meets the words of the search, 0 to 1; empty if the search asks for no words.</summary>
     public ImmutableArray<decimal?> Scores { get; init; } = [];
 }
 
+public enum PageDirection { Forward, Backward }
+
 /// <summary>
-/// Where a page ended: the sort keys of its last match and its surrogate. Only the server's own links carry one, and they are signed, so what is
-/// read back is what was written.
+/// Where a page begins: after the last match of the page before, or before the first match of the page after; and what the first page saw, for all
+/// pages are as of then. Only the server's own links carry one, and they are signed, so what is read back is what was written.
 /// </summary>
-/// <param name="Keys">As PostgreSQL writes them; null where the match had no value.</param>
+/// <param name="Keys">The sort keys of that match, as PostgreSQL writes them; null where it had no value.</param>
+/// <param name="Rid">Its surrogate.</param>
 /// <param name="Total">As the first page said it.</param>
-public sealed record SearchCursor(ImmutableArray<string?> Keys, long Rid, long? Total)
+/// <param name="Snapshot">pg_snapshot of the first page: "xmin:xmax:xip,xip,…".</param>
+public sealed record SearchCursor(PageDirection Direction, ImmutableArray<string?> Keys, long Rid, long? Total, string Snapshot)
 {
+    private const string Backward = "b";
+    private const string Forward = "f";
+
     public override string ToString() => JsonSerializer.Serialize(
-        [Rid.ToString(CultureInfo.InvariantCulture), Total?.ToString(CultureInfo.InvariantCulture), .. Keys], SearchCursorJson.Default.StringArray);
+        [
+            Direction is PageDirection.Forward ? Forward : Backward, Snapshot, Rid.ToString(CultureInfo.InvariantCulture),
+            Total?.ToString(CultureInfo.InvariantCulture), .. Keys,
+        ],
+        SearchCursorJson.Default.StringArray);
 
     /// <summary>False for anything that <see cref="ToString"/> cannot have made.</summary>
     public static bool TryParse(string text, out SearchCursor? cursor)
@@ -35,15 +48,16 @@ public sealed record SearchCursor(ImmutableArray<string?> Keys, long Rid, long? 
         try
         {
             var parts = JsonSerializer.Deserialize(text, SearchCursorJson.Default.StringArray);
-            if (parts is null || parts.Length < 2 || !long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var rid))
-                return false;
+            if (parts is not [Forward or Backward, { } snapshot, { } place, var given, .. var keys] || !SnapshotText.IsValid(snapshot)) return false;
+            if (!long.TryParse(place, NumberStyles.None, CultureInfo.InvariantCulture, out var rid)) return false;
             long? total = null;
-            if (parts[1] is { } given)
+            if (given is not null)
             {
                 if (!long.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return false;
                 total = number;
             }
-            cursor = new SearchCursor([.. parts[2..]], rid, total);
+            var direction = parts[0] is Forward ? PageDirection.Forward : PageDirection.Backward;
+            cursor = new SearchCursor(direction, [.. keys], rid, total, snapshot);
             return true;
         }
         catch (JsonException)

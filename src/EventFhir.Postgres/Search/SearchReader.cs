@@ -8,6 +8,7 @@ using EventFhir.Core.Search;
 using EventFhir.Model;
 using EventFhir.Model.Definitions;
 using EventFhir.Postgres.Reading;
+using EventFhir.Postgres.Sql;
 using EventFhir.Postgres.Terminology;
 
 using Npgsql;
@@ -24,8 +25,8 @@ public sealed class SearchReader(EventDatabase database, Release release)
     /// <summary>Expands the value sets that searches name.</summary>
     public TerminologyReader Terminology { get; } = new(database, release);
 
-    /// <param name="after">From the link of the page before; null for the first page.</param>
-    public async Task<Outcome<SearchPage>> ReadAsync(SearchQuery query, SearchCursor? after, CancellationToken cancellationToken)
+    /// <param name="at">From a link of another page; null for the first page.</param>
+    public async Task<Outcome<SearchPage>> ReadAsync(SearchQuery query, SearchCursor? at, CancellationToken cancellationToken)
     {
         try
         {
@@ -37,25 +38,56 @@ public sealed class SearchReader(EventDatabase database, Release release)
             await LearnTablesAsync(connection, query, cancellationToken);
             var compiler = new SearchCompiler(HasTables);
             if (query.Result.Count == 0 || query.Result.Summary is SummaryMode.Count)
-                return new SearchPage([], [], await CountAsync(connection, compiler, query, cancellationToken), null);
-
-            var (rows, found) = await MatchesAsync(connection, compiler, query, after, cancellationToken);
-            var hasNext = rows.Count > query.Result.Count;
-            if (hasNext) rows.RemoveAt(rows.Count - 1);
-            var total = after is null ? await TotalAsync(connection, compiler, query, hasNext ? found : rows.Count, cancellationToken) : after.Total;
-            var included = await IncludeAsync(connection, query, rows, cancellationToken);
-            if (included.IsRefused(out var refusal)) return refusal;
-            var next = hasNext ? new SearchCursor(rows[^1].Keys, rows[^1].Rid, total) : null;
-            return new SearchPage([.. rows.Select(row => row.Version)], [.. included.Value.Select(row => row.Version)], total, next)
             {
-                Scores = WordWriter.HasScore(query) ? [.. rows.Select(row => row.Score)] : [],
-            };
+                var count = await CountAsync(connection, compiler, query, cancellationToken);
+                return new SearchPage([], [], count, Next: null, Previous: null);
+            }
+            if (at is not null && (at.Keys.Length != query.Result.Sort.Length || !await IsKnownAsync(connection, at.Snapshot, cancellationToken)))
+                return Refusal.Of(RefusalKind.BadRequest, "value", "The link leads to an answer that this database does not know; search again.");
+            var answer = await MatchesAsync(connection, compiler, query, at, cancellationToken);
+            return await PageAsync(connection, query, at, answer, cancellationToken);
         }
         catch (PostgresException exception)
             when (exception.SqlState == PostgresErrorCodes.QueryCanceled && !cancellationToken.IsCancellationRequested)
         {
             return Refusal.Of(RefusalKind.TimedOut, "timeout", "The search took too long; narrow it.");
         }
+    }
+
+    private async Task<Outcome<SearchPage>> PageAsync(
+        NpgsqlConnection connection, SearchQuery query, SearchCursor? at, Answer answer, CancellationToken cancellationToken)
+    {
+        var rows = answer.Rows;
+        var hasMore = rows.Count > query.Result.Count;
+        if (hasMore) rows.RemoveAt(rows.Count - 1);
+        var isBackward = at is { Direction: PageDirection.Backward };
+        if (isBackward) rows.Reverse();
+        if (rows.Count == 0) return new SearchPage([], [], at?.Total ?? TotalOf(query, 0), Next: null, Previous: null);
+
+        var snapshot = at?.Snapshot ?? answer.Snapshot;
+        var total = at is null ? TotalOf(query, hasMore ? answer.Found : rows.Count) : at.Total;
+        var included = await IncludeAsync(connection, query, rows, snapshot, cancellationToken);
+        if (included.IsRefused(out var refusal)) return refusal;
+        // Whoever comes here from a page can go back to it.
+        var hasNext = isBackward || hasMore;
+        var hasPrevious = isBackward ? hasMore : at is not null;
+        return new SearchPage(
+            [.. rows.Select(row => row.Version)], [.. included.Value.Select(row => row.Version)], total,
+            hasNext ? new SearchCursor(PageDirection.Forward, rows[^1].Keys, rows[^1].Rid, total, snapshot) : null,
+            hasPrevious ? new SearchCursor(PageDirection.Backward, rows[0].Keys, rows[0].Rid, total, snapshot) : null)
+        {
+            Scores = WordWriter.HasScore(query) ? [.. rows.Select(row => row.Score)] : [],
+        };
+    }
+
+    /// <summary>False for a snapshot from the future: it comes from another database cluster, or from before this one was set back in time.</summary>
+    private static async Task<bool> IsKnownAsync(NpgsqlConnection connection, string snapshot, CancellationToken cancellationToken)
+    {
+        var sql = new SqlBuilder();
+        var seen = SearchCompiler.Seen(sql, snapshot);
+        await using var batch = new NpgsqlBatch(connection);
+        batch.BatchCommands.Add(sql.Append($"select pg_snapshot_xmax({seen}) <= pg_snapshot_xmax(pg_current_snapshot())").Statement());
+        return (bool)(await batch.ExecuteScalarAsync(cancellationToken))!;
     }
 
     private bool HasTables(TypeDefinition type) => tables.ContainsKey(type);
@@ -69,38 +101,30 @@ public sealed class SearchReader(EventDatabase database, Release release)
         while (await row.ReadAsync(cancellationToken)) tables[release.TypeOfNumber(row.GetInt16(0))] = true;
     }
 
-    /// <summary>The matches of the page and one more, in order; and how many there are, if that became known on the way.</summary>
-    private async Task<(List<Row> Rows, long? Found)> MatchesAsync(
-        NpgsqlConnection connection, SearchCompiler compiler, SearchQuery query, SearchCursor? after, CancellationToken cancellationToken)
+    /// <summary>The matches of the page and one more, in the order of the way; and how many there are, if that became known.</summary>
+    private async Task<Answer> MatchesAsync(
+        NpgsqlConnection connection, SearchCompiler compiler, SearchQuery query, SearchCursor? at, CancellationToken cancellationToken)
     {
-        var keys = query.Result.Sort.Length;
-        if (HasClauses(query))
+        if (!SearchCompiler.IsUnfiltered(query))
         {
-            int? bound = IsCounted(query) && after is null ? null : (int)FreeCountMax;
-            var (rows, found) = await RowsAsync(connection, compiler.Few(query, after, bound), keys, cancellationToken);
-            if (bound is null || found <= bound) return (rows, found);
+            int? bound = IsCounted(query) && at is null ? null : (int)FreeCountMax;
+            var few = await AnswerAsync(connection, compiler.Few(query, at, bound), query, at, cancellationToken);
+            if (bound is null || few.Found <= bound) return few;
         }
-        if (new WalkStatement(HasTables).Of(query, after) is { } walk)
+        if (new WalkStatement(HasTables).Of(query, at) is { } walk)
         {
-            var (rows, _) = await RowsAsync(connection, walk, keys, cancellationToken);
-            if (rows.Count > query.Result.Count || WalkStatement.IsComplete(query)) return (rows, null);
+            var walked = await AnswerAsync(connection, walk, query, at, cancellationToken);
+            if (walked.Found > query.Result.Count || WalkStatement.IsComplete(query)) return walked with { Found = walked.Live };
         }
-        return await RowsAsync(connection, compiler.Page(query, after), keys, cancellationToken);
+        var gathered = await AnswerAsync(connection, compiler.Page(query, at), query, at, cancellationToken);
+        return gathered with { Found = gathered.Live };
     }
-
-    private static bool HasClauses(SearchQuery query) => !query.Types.All(type => type.Clauses.IsEmpty);
 
     private static bool IsCounted(SearchQuery query) => query.Result.Total is TotalMode.Accurate or TotalMode.Estimate;
 
     /// <summary>As docs/conformance.md says of _total.</summary>
-    /// <param name="found">Null: more than <see cref="FreeCountMax"/>, or not counted yet.</param>
-    private static async Task<long?> TotalAsync(
-        NpgsqlConnection connection, SearchCompiler compiler, SearchQuery query, long? found, CancellationToken cancellationToken)
-    {
-        if (query.Result.Total is TotalMode.None) return null;
-        if (found is not null) return found;
-        return IsCounted(query) || !HasClauses(query) ? await CountAsync(connection, compiler, query, cancellationToken) : null;
-    }
+    /// <param name="found">Null: more than <see cref="FreeCountMax"/>.</param>
+    private static long? TotalOf(SearchQuery query, long? found) => query.Result.Total is TotalMode.None ? null : found;
 
     private static async Task<long> CountAsync(
         NpgsqlConnection connection, SearchCompiler compiler, SearchQuery query, CancellationToken cancellationToken)
@@ -112,7 +136,7 @@ public sealed class SearchReader(EventDatabase database, Release release)
 
     /// <summary>Round by round: the first follows every include from the matches, later ones those with :iterate from what was new.</summary>
     private async Task<Outcome<List<Row>>> IncludeAsync(
-        NpgsqlConnection connection, SearchQuery query, List<Row> matches, CancellationToken cancellationToken)
+        NpgsqlConnection connection, SearchQuery query, List<Row> matches, string snapshot, CancellationToken cancellationToken)
     {
         var included = new List<Row>();
         var found = matches.Select(row => row.Rid).ToHashSet();
@@ -121,8 +145,8 @@ public sealed class SearchReader(EventDatabase database, Release release)
         {
             var includes = query.Result.Includes.Where(include => round == 0 || include.Rounds is IncludeRounds.Iterate);
             var max = Limits.IncludedResourcesMax - included.Count + 1L;
-            if (IncludeStatement.Of(query.Definitions, includes, from, [.. found], max, HasTables) is not { } statement) break;
-            var (rows, _) = await RowsAsync(connection, statement, 0, cancellationToken);
+            if (IncludeStatement.Of(query.Definitions, includes, from, [.. found], max, HasTables, snapshot) is not { } statement) break;
+            var (rows, _, _, _) = await AnswerAsync(connection, statement, query: null, at: null, cancellationToken);
             if (rows.Count == max)
                 return Refusal.Of(RefusalKind.BadRequest, "too-costly",
                     $"A page may include at most {Limits.IncludedResourcesMax} resources; ask for a smaller _count.");
@@ -133,17 +157,19 @@ public sealed class SearchReader(EventDatabase database, Release release)
         return included;
     }
 
-    private async Task<(List<Row> Rows, long? Found)> RowsAsync(
-        NpgsqlConnection connection, NpgsqlBatchCommand statement, int keys, CancellationToken cancellationToken)
+    /// <param name="query">Null for what is included: without keys, and without what only the first page has.</param>
+    private async Task<Answer> AnswerAsync(
+        NpgsqlConnection connection, NpgsqlBatchCommand statement, SearchQuery? query, SearchCursor? at, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(connection);
         batch.BatchCommands.Add(statement);
         await using var row = await batch.ExecuteReaderAsync(CommandBehavior.SequentialAccess, cancellationToken);
-        var rows = new List<Row>();
-        long? found = null;
+        var answer = new Answer([], Found: null, Snapshot: "", Live: null);
+        var keys = query?.Result.Sort.Length ?? 0;
         while (await row.ReadAsync(cancellationToken))
         {
-            found = row.IsDBNull(0) ? null : row.GetInt64(0);
+            var isFirst = answer.Rows.Count == 0;
+            if (isFirst) answer = answer with { Found = row.IsDBNull(0) ? null : row.GetInt64(0) };
             if (row.IsDBNull(1)) break;
             var rid = row.GetInt64(1);
             var type = release.TypeOfNumber(row.GetInt16(2));
@@ -153,11 +179,22 @@ public sealed class SearchReader(EventDatabase database, Release release)
                 new DateTimeOffset(row.GetDateTime(6)), row.GetFieldValue<byte[]>(7));
             var values = ImmutableArray.CreateBuilder<string?>(keys);
             for (var key = 0; key < keys; key++) values.Add(row.IsDBNull(8 + key) ? null : row.GetString(8 + key));
-            decimal? score = row.FieldCount > 8 + keys && !row.IsDBNull(8 + keys) ? row.GetDecimal(8 + keys) : null;
-            rows.Add(new Row(rid, version, values.MoveToImmutable(), score));
+            var more = 8 + keys;
+            var hasScore = query is not null && WordWriter.HasScore(query);
+            decimal? score = hasScore && !row.IsDBNull(more) ? row.GetDecimal(more) : null;
+            if (hasScore) more++;
+            answer.Rows.Add(new Row(rid, version, values.MoveToImmutable(), score));
+            if (!isFirst || query is null || at is not null) continue;
+            answer = answer with { Snapshot = row.GetString(more) };
+            if (SearchCompiler.IsUnfiltered(query)) answer = answer with { Live = row.GetInt64(more + 1) };
         }
-        return (rows, found);
+        return answer;
     }
 
     private sealed record Row(long Rid, StoredVersion Version, ImmutableArray<string?> Keys, decimal? Score);
+
+    /// <param name="Found">The number of matches, where the statement says it.</param>
+    /// <param name="Snapshot">Of the first page.</param>
+    /// <param name="Live">All resources of the types searched, where nothing filters; of the first page.</param>
+    private sealed record Answer(List<Row> Rows, long? Found, string Snapshot, long? Live);
 }

@@ -36,6 +36,11 @@ internal sealed record SortColumn(SqlName Name, SortKey Key, SqlText CastFromTex
     /// <param name="query">What a score is about.</param>
     public void Write(SqlBuilder sql, TypeQuery query, TableNames tables)
     {
+        if (Key.Code is SearchCatalog.LastUpdated && tables.Versions is RowVersions.Past)
+        {
+            sql.Append($"(select e.recorded_at from es.event e where e.seq = x.seq)");
+            return;
+        }
         if (Key.Code is SearchCatalog.Score)
         {
             new WordWriter(sql).WriteScore(query, tables, new SqlText("x.rid"));

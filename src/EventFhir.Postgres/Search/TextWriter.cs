@@ -11,16 +11,20 @@ internal sealed class TextWriter(SqlBuilder sql)
 {
     public void WriteText(TableNames tables, int[] parameters, SearchValue.Text value)
     {
+        if (value.Match is StringMatch.Contains)
+        {
+            // Only whole strings: the rows of their words would say nothing more. What is cut there is whole among the long texts.
+            var whole = parameters.Select(Hashing.LongText).ToArray();
+            sql.Append($"x.rid in (select t.rid from {tables.Strings} t where t.parameter = any({parameters.Concat(whole).ToArray()})");
+            sql.Append($" and (t.exact <> '' or t.parameter = any({whole})) and position({value.Folded} in t.normalized) > 0)");
+            return;
+        }
         sql.Append($"x.rid in (select t.rid from {tables.Strings} t where t.parameter = any({parameters}) and ");
         switch (value.Match)
         {
             case StringMatch.Exact:
                 var folded = Cut(value.Folded);
                 sql.Append($"left(t.normalized, 200) = left({folded}, 200) and t.normalized = {folded} and t.exact = {value.Given}");
-                break;
-            case StringMatch.Contains:
-                // Only whole strings: the rows of their words would say nothing more.
-                sql.Append($"t.exact <> '' and position({value.Folded} in t.normalized) > 0");
                 break;
             case StringMatch.Begins:
                 sql.Append($"t.exact <> '' and ");

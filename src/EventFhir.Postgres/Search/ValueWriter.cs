@@ -103,7 +103,7 @@ internal sealed class ValueWriter(SqlBuilder sql)
     }
 
     /// <summary>One hash is compared with "=": of an array whose length it does not know the planner expects ten times as many rows.</summary>
-    private void WriteHashes(SqlName table, long[] hashes)
+    private void WriteHashes(SqlText table, long[] hashes)
     {
         if (hashes.Length == 1) sql.Append($"x.rid in (select t.rid from {table} t where t.hash = {hashes[0]})");
         else sql.Append($"x.rid in (select t.rid from {table} t where t.hash = any({hashes}))");

@@ -21,44 +21,76 @@ internal sealed class WalkStatement(Func<TypeDefinition, bool> hasTables)
     private static readonly SqlName Newest = new("recorded_at");
 
     /// <summary>
-    /// Columns as of <see cref="SearchCompiler.Page"/>. A full page is the right one; fewer rows say nothing, unless <see cref="IsComplete"/>.
-    /// Null if no index has the order.
+    /// Columns as of <see cref="SearchCompiler.Page"/>, but the first is the number of matches in the stretch. If it fills the page and one more, the
+    /// page is the right one; else it says nothing, unless <see cref="IsComplete"/>. Null if no index has the order.
     /// </summary>
-    public NpgsqlBatchCommand? Of(SearchQuery query, SearchCursor? after)
+    /// <param name="at">Null for the first page.</param>
+    public NpgsqlBatchCommand? Of(SearchQuery query, SearchCursor? at)
     {
         if (query.Types is not [var only] || !hasTables(only.Type)) return null;
-        var keys = SortColumn.Of(query);
-        var tables = new TableNames(query.Definitions.LayoutOf(only.Type));
-        if (Order(keys, tables, after) is not { } column) return null;
-
         var sql = new SqlBuilder();
-        var rows = (query.Result.Count + 1) * (only.Clauses.IsEmpty && column.Text != Newest.Text ? 1 : RowsPerMatch);
-        sql.Append($"with p as materialized (select * from (select x.rid");
-        foreach (var key in keys) sql.Append($", x.{column} as {key.Name}");
+        var clauses = new ClauseWriter(sql, query.Definitions, hasTables, at is null ? null : SearchCompiler.Seen(sql, at.Snapshot));
+        var sources = clauses.SourcesOf(only.Type);
+        var keys = SortColumn.Of(query);
+        if (Order(keys, sources[0], at) is not { } column) return null;
+
+        var rows = (query.Result.Count + 1) * (only.Clauses.IsEmpty && column != Newest ? 1 : RowsPerMatch);
+        sql.Append($"with w as materialized (select * from (");
+        WriteColumns(sql, keys, column, sources[0]);
         sql.Append($" from (");
-        if (keys is [{ Key.Code: SearchCatalog.LastUpdated }]) WriteNewest(sql, keys[0], tables, after, rows);
-        else WriteStretch(sql, keys, tables, column, after, rows);
+        if (column == Newest) WriteNewest(sql, keys[0], sources[0], rows);
+        else
+        {
+            sql.Append($"select * from {sources[0].Main} x where {sources[0].IsRead}");
+            WriteBound(sql, keys, column, at);
+            WriteOrder(sql, keys, column, at);
+            sql.Append($" limit {rows}");
+        }
         sql.Append($") x where ");
-        new ClauseWriter(sql, query.Definitions, hasTables).WriteAll(only, tables);
+        clauses.WriteAll(only, sources[0]);
         sql.Append($") m");
-        if (after is not null) SearchCompiler.WriteAfter(sql, keys, after);
-        SearchCompiler.WriteOrder(sql, keys, new SqlName("m"));
-        sql.Append($" limit {query.Result.Count + 1}) select null::bigint, b.rid, b.type, b.id, b.version, b.kind, b.updated, b.body");
-        foreach (var key in keys) sql.Append($", p.{key.Name}::text");
-        sql.Append($" from es.current(array(select p.rid from p)) b join p on p.rid = b.rid");
-        SearchCompiler.WriteOrder(sql, keys, new SqlName("p"));
+        WritePage(sql, query, keys, at);
+        sql.Append($"), p as materialized (select * from (select * from w");
+        // What has been superseded since the first page is little, and taken as a whole.
+        foreach (var past in sources[1..])
+        {
+            sql.Append($" union all ");
+            WriteColumns(sql, keys, column, past);
+            sql.Append($" from {past.Main} x where ");
+            clauses.WriteAll(only, past);
+        }
+        sql.Append($") m");
+        WritePage(sql, query, keys, at);
+        sql.Append($") select (select count(*) from w), b.rid, b.type, b.id, b.version, b.kind, b.updated, b.body");
+        new SearchCompiler(hasTables).WriteRest(sql, query, keys, at);
+        sql.Append($" from {SearchCompiler.BodiesOfPage(at)}");
+        PageKeys.WriteOrder(sql, keys, at, new SqlName("p"));
         return sql.Statement();
     }
 
     /// <summary>True if the walk sees all rows that could match, so that its answer is right even if it does not fill the page.</summary>
     public static bool IsComplete(SearchQuery query) => query is { Types: [{ Clauses.IsEmpty: true }], Result.Sort.IsEmpty: true };
 
+    private static void WriteColumns(SqlBuilder sql, ImmutableArray<SortColumn> keys, SqlName column, TableNames tables)
+    {
+        sql.Append($"select x.rid");
+        foreach (var key in keys) sql.Append($", x.{column} as {key.Name}");
+        sql.Append($"{tables.Body}");
+    }
+
+    private static void WritePage(SqlBuilder sql, SearchQuery query, ImmutableArray<SortColumn> keys, SearchCursor? at)
+    {
+        if (at is not null) PageKeys.WriteBeyond(sql, keys, at);
+        PageKeys.WriteOrder(sql, keys, at, new SqlName("m"));
+        sql.Append($" limit {query.Result.Count + 1}");
+    }
+
     /// <summary>The column whose index has the order; null if there is none. Missing values come last, where the walk does not go.</summary>
-    private static SqlName? Order(ImmutableArray<SortColumn> keys, TableNames tables, SearchCursor? after)
+    private static SqlName? Order(ImmutableArray<SortColumn> keys, TableNames tables, SearchCursor? at)
     {
         if (keys.IsEmpty) return new SqlName("rid");
-        if (keys is not [var key] || key.Key.Code is SearchCatalog.Id || after is { Keys: [null] }) return null;
-        if (key.Key.Code is SearchCatalog.LastUpdated) return Newest;
+        if (keys is not [var key] || key.Key.Code is SearchCatalog.Id || at is { Keys: [null] }) return null;
+        if (key.Key.Code is SearchCatalog.LastUpdated) return at is null ? Newest : null;
         return ClauseWriter.Stored(tables.Layout.Find(key.Key.Code)!) switch
         {
             ParameterPlacement.DateColumns columns => tables.Column(columns.Low),
@@ -68,27 +100,30 @@ internal sealed class WalkStatement(Func<TypeDefinition, bool> hasTables)
         };
     }
 
-    private static void WriteStretch(
-        SqlBuilder sql, ImmutableArray<SortColumn> keys, TableNames tables, SqlName column, SearchCursor? after, int rows)
+    /// <summary>Where the stretch begins, in a form that the index can serve.</summary>
+    private static void WriteBound(SqlBuilder sql, ImmutableArray<SortColumn> keys, SqlName column, SearchCursor? at)
     {
-        sql.Append($"select * from {tables.Main} x where ");
-        if (keys.IsEmpty) sql.Append($"x.rid > {after?.Rid ?? 0}");
+        var isForward = at is not { Direction: PageDirection.Backward };
+        if (keys.IsEmpty) sql.Append($"x.rid {new SqlText(isForward ? ">" : "<")} {at?.Rid ?? 0}");
         else sql.Append($"x.{column} is not null");
-        if (keys is [var key] && after?.Keys is [{ } value])
-            sql.Append($" and x.{column} {new SqlText(key.IsDescending ? "<=" : ">=")} {value}{key.CastFromText}");
+        if (keys is [var key] && at?.Keys is [{ } value])
+            sql.Append($" and x.{column} {new SqlText(key.IsDescending == isForward ? "<=" : ">=")} {value}{key.CastFromText}");
+    }
+
+    private static void WriteOrder(SqlBuilder sql, ImmutableArray<SortColumn> keys, SqlName column, SearchCursor? at)
+    {
+        var isForward = at is not { Direction: PageDirection.Backward };
         sql.Append($" order by ");
-        foreach (var each in keys) sql.Append($"x.{column}{new SqlText(each.IsDescending ? " desc" : "")}, ");
-        sql.Append($"x.rid limit {rows}");
+        foreach (var key in keys) sql.Append($"x.{column}{new SqlText(key.IsDescending == isForward ? " desc, " : ", ")}");
+        sql.Append($"x.rid{new SqlText(isForward ? "" : " desc")}");
     }
 
     /// <summary>By the log's index on times; versions that are not current any more fall out.</summary>
-    private static void WriteNewest(SqlBuilder sql, SortColumn key, TableNames tables, SearchCursor? after, int rows)
+    private static void WriteNewest(SqlBuilder sql, SortColumn key, TableNames tables, int rows)
     {
         var direction = new SqlText(key.IsDescending ? " desc" : "");
         sql.Append($"select x.*, u.recorded_at from (select e.rid, e.seq, e.recorded_at from es.event e where e.tenant = 0");
-        sql.Append($" and e.type = {(short)tables.Type.Number}");
-        if (after?.Keys is [{ } value]) sql.Append($" and e.recorded_at {new SqlText(key.IsDescending ? "<=" : ">=")} {value}{key.CastFromText}");
-        sql.Append($" order by e.recorded_at{direction}, e.rid limit {rows}) u");
+        sql.Append($" and e.type = {(short)tables.Type.Number} order by e.recorded_at{direction}, e.rid limit {rows}) u");
         // Fenced: the planner takes the two conditions for independent, expects no row, and does not stop when the page is full.
         sql.Append($" cross join lateral (select from es.stream s where s.rid = u.rid and s.seq = u.seq offset 0) s");
         sql.Append($" join {tables.Main} x on x.rid = u.rid");

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
 
@@ -19,6 +20,13 @@ internal sealed class SqlBuilder
     {
         _ = piece;
         return this;
+    }
+
+    /// <summary>A value that the text names more than once.</summary>
+    public SqlText Value<T>(T value)
+    {
+        command.Parameters.Add(new NpgsqlParameter<T> { TypedValue = value });
+        return new SqlText(string.Create(CultureInfo.InvariantCulture, $"${command.Parameters.Count}"));
     }
 
     public NpgsqlBatchCommand Statement()

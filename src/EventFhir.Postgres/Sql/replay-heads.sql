@@ -1,4 +1,9 @@
 -- Heads and totals as the log has them. Run while no write is in flight.
+
+-- A dump restored into another cluster brings transaction numbers that this one has yet to give. Whatever they were, they are over: 3 is the
+-- first that a cluster gives, so every snapshot has seen it.
+update es.event set xid = '3' where xid >= pg_snapshot_xmax(pg_current_snapshot());
+
 with head as (
     select distinct on (rid) rid, version, kind = 3 as deleted, seq, recorded_at, digest
     from es.event order by rid, version desc

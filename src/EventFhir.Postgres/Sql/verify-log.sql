@@ -28,6 +28,9 @@ with lined as (
     (select 'the body carries another version', rid, version
      from es.event where position('"versionId":"' || version || '"' in body) = 0 limit $1)
     union all
+    (select 'the transaction is one of another database cluster', rid, version
+     from es.event where xid >= pg_snapshot_xmax(pg_current_snapshot()) limit $1)
+    union all
     (select 'the event belongs to no stream', e.rid, e.version
      from es.event e where not exists (select from es.stream s where s.rid = e.rid and s.type = e.type and s.tenant = e.tenant) limit $1)
 )

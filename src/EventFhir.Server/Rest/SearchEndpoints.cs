@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 
 using EventFhir.Core;
 using EventFhir.Core.Search;
@@ -46,42 +47,46 @@ public sealed class SearchEndpoints(SearchDefinitions definitions, SearchReader 
     private async ValueTask<Answer> AnswerAsync(
         FhirRequest request, string path, Func<SearchParser, IReadOnlyList<QueryParameter>, Outcome<SearchQuery>> parse)
     {
-        var (parameters, cursor, unreadable) = await ReadAsync(request, path);
+        var (parameters, cursor, asked, unreadable) = await ReadAsync(request, path);
         if (unreadable is not null) return Answer.Of(unreadable);
         var url = baseUrl.Of(request.Http.Request);
         var unknown = request.Prefer.Handling is Handling.Lenient ? UnknownParameters.Ignore : UnknownParameters.Refuse;
-        var parsed = parse(new SearchParser(new SearchContext(definitions, url, time.GetUtcNow(), unknown)), parameters);
+        var parsed = parse(new SearchParser(new SearchContext(definitions, url, asked, unknown)), parameters);
         if (parsed.IsRefused(out var refusal)) return Answer.Of(refusal);
 
         var query = parsed.Value;
         var read = await searches.ReadAsync(query, cursor, request.Aborted);
         if (read.IsRefused(out var failed)) return Answer.Of(failed);
         var subset = new SubsetWriter(query.Result.Summary, query.Result.Elements);
-        return new Answer(200, SearchBundleWriter.Write(url, read.Value, subset, Links(request, url, path, query, read.Value)));
+        return new Answer(200, SearchBundleWriter.Write(url, read.Value, subset, Links(request, url, path, query, read.Value, asked)));
     }
 
-    /// <summary>The parameters of the URL and the form; or, behind a page link, those that it seals and where the page begins.</summary>
-    private async ValueTask<(IReadOnlyList<QueryParameter> Parameters, SearchCursor? Cursor, Refusal? Refusal)> ReadAsync(
+    /// <summary>The parameters of the URL and the form; or, behind a page link, those that it seals, where the page begins, and when the first
+    /// page was asked for, since a date may be approximate to that time.</summary>
+    private async ValueTask<(IReadOnlyList<QueryParameter> Parameters, SearchCursor? Cursor, DateTimeOffset Asked, Refusal? Refusal)> ReadAsync(
         FhirRequest request, string path)
     {
         var http = request.Http.Request;
+        var now = time.GetUtcNow();
         if (http.Query["_page"].ToString() is { Length: > 0 } token)
         {
             return pageLink.TryOpen(token, out var text)
-                && text.Split('\n') is [var sealedPath, var sealedQuery, var position]
+                && text.Split('\n') is [var sealedPath, var sealedQuery, var sealedTime, var position]
                 && sealedPath == path
+                && long.TryParse(sealedTime, NumberStyles.None, CultureInfo.InvariantCulture, out var asked)
                 && SearchCursor.TryParse(position, out var cursor)
-                ? (Decode(sealedQuery), cursor, null)
-                : ([], null, Refusal.Of(RefusalKind.BadRequest, "value", "_page comes from a link of a page, and leads only where it came from."));
+                ? (Decode(sealedQuery), cursor, new DateTimeOffset(asked, TimeSpan.Zero), null)
+                : ([], null, now, Refusal.Of(
+                    RefusalKind.BadRequest, "value", "_page comes from a link of a page, and leads only where it came from."));
         }
         var parameters = Decode(http.QueryString.Value ?? "");
-        if (!HttpMethods.IsPost(http.Method)) return (parameters, null, null);
-        if (http.ContentLength is null or 0 && http.ContentType is null) return (parameters, null, null);
+        if (!HttpMethods.IsPost(http.Method)) return (parameters, null, now, null);
+        if (http.ContentLength is null or 0 && http.ContentType is null) return (parameters, null, now, null);
         if (http.ContentType?.StartsWith(FormType, StringComparison.OrdinalIgnoreCase) is not true)
-            return ([], null, Refusal.Of(RefusalKind.UnsupportedMediaType, "not-supported", $"A search is posted as {FormType}."));
-        if (Negotiation.CheckEncoding(http.Headers.ContentEncoding) is { } encoded) return ([], null, encoded);
+            return ([], null, now, Refusal.Of(RefusalKind.UnsupportedMediaType, "not-supported", $"A search is posted as {FormType}."));
+        if (Negotiation.CheckEncoding(http.Headers.ContentEncoding) is { } encoded) return ([], null, now, encoded);
         using var body = new StreamReader(http.Body);
-        return ([.. parameters, .. Decode(await body.ReadToEndAsync(request.Aborted))], null, null);
+        return ([.. parameters, .. Decode(await body.ReadToEndAsync(request.Aborted))], null, now, null);
     }
 
     /// <summary>In the order given, which the self link keeps.</summary>
@@ -96,7 +101,7 @@ public sealed class SearchEndpoints(SearchDefinitions definitions, SearchReader 
         return parameters.ToImmutable();
     }
 
-    private IEnumerable<BundleLink> Links(FhirRequest request, string url, string path, SearchQuery query, SearchPage page)
+    private IEnumerable<BundleLink> Links(FhirRequest request, string url, string path, SearchQuery query, SearchPage page, DateTimeOffset asked)
     {
         var used = string.Join('&', query.Used.Select(parameter =>
             $"{Uri.EscapeDataString(parameter.Name)}={Uri.EscapeDataString(parameter.Value)}"));
@@ -105,8 +110,12 @@ public sealed class SearchEndpoints(SearchDefinitions definitions, SearchReader 
             .Select(name => $"{name}={Uri.EscapeDataString(request.Http.Request.Query[name].ToString())}&"));
         var self = $"{general}{used}".TrimEnd('&');
         yield return new BundleLink("self", self.Length > 0 ? $"{url}{path}?{self}" : url + path);
-        if (page.Next is not { } next) yield break;
+        if (page.Next is null && page.Previous is null) yield break;
         yield return new BundleLink("first", self.Length > 0 ? $"{url}{path}?{self}" : url + path);
-        yield return new BundleLink("next", $"{url}{path}?{general}_page={pageLink.Seal($"{path}\n{used}\n{next}")}");
+        if (page.Previous is { } previous) yield return new BundleLink("previous", LinkTo(previous));
+        if (page.Next is { } next) yield return new BundleLink("next", LinkTo(next));
+
+        string LinkTo(SearchCursor cursor) => string.Create(
+            CultureInfo.InvariantCulture, $"{url}{path}?{general}_page={pageLink.Seal($"{path}\n{used}\n{asked.UtcTicks}\n{cursor}")}");
     }
 }

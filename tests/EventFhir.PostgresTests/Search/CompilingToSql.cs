@@ -45,7 +45,7 @@ public sealed class CompilingToSql(TestCluster cluster)
 
     [Fact]
     public void Types_without_tables_match_nothing() =>
-        Assert.Contains("where false", new SearchCompiler(_ => false).Page(SearchFixture.Parse("Patient", "family=x").Value, after: null).CommandText, StringComparison.Ordinal);
+        Assert.Contains("where false", new SearchCompiler(_ => false).Page(SearchFixture.Parse("Patient", "family=x").Value, at: null).CommandText, StringComparison.Ordinal);
 
     [Fact]
     public async Task Hostile_text_is_only_ever_a_value()
@@ -65,5 +65,5 @@ public sealed class CompilingToSql(TestCluster cluster)
         Assert.Single((await fixture.SearchAsync("Patient", "family=x")).Matches);
     }
 
-    private static string Compile(string type, string query) => new SearchCompiler(_ => true).Page(SearchFixture.Parse(type, query).Value, after: null).CommandText;
+    private static string Compile(string type, string query) => new SearchCompiler(_ => true).Page(SearchFixture.Parse(type, query).Value, at: null).CommandText;
 }

@@ -32,6 +32,20 @@ internal static class GeneratedResources
         }
     }
 
+    /// <summary>Descriptions around and beyond the length at which the index cuts strings, of letters that fold to more and to fewer.</summary>
+    public static IEnumerable<Resource> LongStrings()
+    {
+        string[] pieces = ["Straße ", "Ünïcode-", "ﬁle, ", "plain words ", "\U0001F600 ", "Ａｂ", "ćçě.", "(x)"];
+        var random = new Random(20261121);
+        for (var number = 0; number < 40; number++)
+        {
+            var length = number % 4 == 0 ? 250 + (number / 4) : random.Next(200, 5_000);
+            var text = new System.Text.StringBuilder();
+            while (text.Length < length) text.Append(pieces[random.Next(pieces.Length)]).Append(random.Next(10_000));
+            yield return SearchFixture.Read($$"""{"resourceType":"PlanDefinition","id":"long{{number}}","status":"draft","description":"{{text}}","title":"{{text}}"}""");
+        }
+    }
+
     /// <summary>Locations in a few towns, all over Earth, around the poles and beside the antimeridian.</summary>
     public static IEnumerable<Resource> Places()
     {

@@ -60,12 +60,12 @@ public sealed class PlanningSearches(TestCluster cluster)
         await using var searcher = await fixture.Database.Searcher.OpenConnectionAsync();
         foreach (var (type, query, index) in Selective)
         {
-            var statement = new SearchCompiler(_ => true).Few(SearchFixture.Parse(type, query).Value, after: null, bound: 2_000);
+            var statement = new SearchCompiler(_ => true).Few(SearchFixture.Parse(type, query).Value, at: null, bound: 2_000);
             await CheckAsync(searcher, $"{type}?{query}", statement, index);
         }
         foreach (var (query, index) in Walked)
         {
-            var statement = new WalkStatement(_ => true).Of(SearchFixture.Parse("Observation", query).Value, after: null);
+            var statement = new WalkStatement(_ => true).Of(SearchFixture.Parse("Observation", query).Value, at: null);
             await CheckAsync(searcher, query, statement!, index);
         }
         Assert.Empty(wrong);
@@ -93,7 +93,7 @@ public sealed class PlanningSearches(TestCluster cluster)
             for (var run = 0; run < 12 + 2; run++)
             {
                 await using var batch = new NpgsqlBatch(connection);
-                batch.BatchCommands.Add(new SearchCompiler(_ => true).Few(SearchFixture.Parse("Observation", query).Value, after: null, bound: 2_000));
+                batch.BatchCommands.Add(new SearchCompiler(_ => true).Few(SearchFixture.Parse("Observation", query).Value, at: null, bound: 2_000));
                 await batch.ExecuteScalarAsync();
             }
             await using var command = new NpgsqlCommand(

@@ -121,7 +121,7 @@ internal sealed class QueryGenerator(IReadOnlyList<Resource> resources, int seed
         var (modifier, cut) = random.Next(4) switch
         {
             0 => (":exact", text),
-            1 => (":contains", text.Substring(text.Length / 3, Math.Max(1, text.Length / 3))),
+            1 => (":contains", text.Length < 3 ? text : Middle(text)),
             2 => ("", Pick(text.Split(' ').Where(word => word.Length > 0).DefaultIfEmpty(text).ToList())),
             _ => ("", text[..random.Next(1, text.Length + 1)].ToUpperInvariant()),
         };
@@ -225,6 +225,12 @@ internal sealed class QueryGenerator(IReadOnlyList<Resource> resources, int seed
             1 => (":above", Escape(url + "/more")),
             _ => ("", Escape(url)),
         };
+    }
+
+    private string Middle(string text)
+    {
+        var at = random.Next(text.Length - 2);
+        return text.Substring(at, random.Next(1, Math.Min(60, text.Length - at)));
     }
 
     private string? Words(string parameter, string text)

@@ -54,6 +54,9 @@ internal sealed class SearchFixture : IAsyncDisposable
         if (outcomes[0] is WriteOutcome.Refused refused) throw new InvalidOperationException($"{key}: {refused.Refusal.Issues[0].Diagnostics}");
     }));
 
+    /// <summary>What a verification extracts from a stored body.</summary>
+    public static IndexEntries Extract(TypeDefinition type, ReadOnlyMemory<byte> body) => new IndexExtractor(SearchDefinitions.R4, new Uri(BaseUrl)).Extract(Read(body));
+
     public async Task DeleteAsync(Resource resource)
     {
         var command = new WriteCommand(WriteKind.Delete, KeyOf(resource), Content: null, Precondition.None);

@@ -25,7 +25,9 @@ public sealed class SearchOracle(TestCluster cluster)
     {
         await using var fixture = await SearchFixture.NewAsync(cluster);
         var examples = Examples();
-        await fixture.WriteAsync([.. examples, .. GeneratedResources.Places(), .. GeneratedResources.Subjects(), .. GeneratedTerminology.For(examples)]);
+        await fixture.WriteAsync([
+            .. examples, .. GeneratedResources.Places(), .. GeneratedResources.LongStrings(), .. GeneratedResources.Subjects(),
+            .. GeneratedTerminology.For(examples)]);
         var resources = await fixture.StoredAsync();
         var matcher = new SearchMatcher(Release.R4, SearchFixture.BaseUrl, resources);
         var generator = new QueryGenerator(resources, seed: 20261121);

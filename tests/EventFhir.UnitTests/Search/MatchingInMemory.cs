@@ -109,8 +109,54 @@ public sealed class MatchingInMemory
     [InlineData("given:exact=Eve", "EVE", false)]
     [InlineData("given=Béla", "BELA", true)]
     [InlineData("name=son", "Carreno Quinones Son", true)]
+    [InlineData("given=o'br", "O'Brien", true)]
+    [InlineData("given=obr", "O'Brien", false)]
+    [InlineData("given=jean paul", "Jean  Paul", true)]
+    [InlineData("given=jean paul", "Jean-Paul", false)]
+    [InlineData("given=paul", "Jean-Paul", true)]
+    [InlineData("given=straße", "STRASSE", true)]
+    [InlineData("given=strasse", "Straße", true)]
+    [InlineData("given=Ångström", "angstrom", true)]
+    [InlineData("given:exact=Jean Paul", "Jean  Paul", false)]
+    [InlineData("given:contains=N-P", "Jean-Paul", true)]
     public void Strings(string search, string stored, bool matches) =>
         Assert.Equal(matches, Matches("Patient", search, Read($$$"""{"resourceType":"Patient","id":"1","name":[{"given":["{{{stored}}}"]}]}""")));
+
+    [Theory]
+    // search.html#string: any part of a HumanName or an Address
+    [InlineData("name=van", true)]
+    [InlineData("name=heuvel", true)]
+    [InlineData("name=dr", true)]
+    [InlineData("name=phd", true)]
+    [InlineData("name=hans van", true)]
+    [InlineData("name=usual", false)]
+    [InlineData("address=erewhon", true)]
+    [InlineData("address=534", true)]
+    [InlineData("address=vic", true)]
+    [InlineData("address=3999", true)]
+    [InlineData("address=rainbow", true)]
+    [InlineData("address=au", true)]
+    [InlineData("address=home", false)]
+    [InlineData("address-city=pleasant", true)]
+    [InlineData("address-city=erewhon", false)]
+    [InlineData("address-postalcode=39", true)]
+    public void Parts_of_names_and_addresses(string search, bool matches) => Assert.Equal(matches, Matches("Patient", search, Read(
+        """
+        {"resourceType":"Patient","id":"1","name":[{"use":"usual","text":"Hans van den Heuvel","family":"van den Heuvel","given":["Hans"],
+         "prefix":["Dr."],"suffix":["PhD"]}],"address":[{"use":"home","line":["534 Erewhon St"],"city":"PleasantVille","district":"Rainbow",
+         "state":"Vic","postalCode":"3999","country":"AU"}]}
+        """)));
+
+    [Theory]
+    [InlineData("given:contains=needle", true)]
+    [InlineData("given:contains=needles", false)]
+    [InlineData("given:exact=whole", true)]
+    public void Long_strings_are_compared_to_their_end(string search, bool matches)
+    {
+        var text = string.Concat(Enumerable.Repeat("Hay ", 5_000)) + "Needle";
+        Assert.Equal(matches, Matches("Patient", search.Replace("whole", text), Read($$$"""{"resourceType":"Patient","id":"1","name":[{"given":["{{{text}}}"]}]}""")));
+        if (search.Contains("exact")) Assert.False(Matches("Patient", search.Replace("whole", text + "x"), Read($$$"""{"resourceType":"Patient","id":"1","name":[{"given":["{{{text}}}"]}]}""")));
+    }
 
     [Theory]
     // search.html#token

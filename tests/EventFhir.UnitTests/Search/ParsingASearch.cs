@@ -35,6 +35,7 @@ public sealed class ParsingASearch
     [InlineData("Condition", "_text=bone or liver metastases", "Condition[Narrative says (bone | (liver & metastases))]")]
     [InlineData("Condition", "_text=Follow-up NOT \"in March\"", "Condition[Narrative says (follow_up & !in_march)]")]
     [InlineData("Condition", "_text=not not \"and\"(or_x)or y", "Condition[Narrative says ((and & or_x) | y)]")]
+    [InlineData("Patient", "name=a&_contained=false&_containedType=container", "Patient[name=StartsWith 'a']")]
     [InlineData("Condition", "_text=bone,Müller", "Condition[Narrative says (bone | muller)]")]
     [InlineData("RiskAssessment", "probability=gt0.8", "RiskAssessment[probability=Greater 0.8 [0.75, 0.85)]")]
     [InlineData("RiskAssessment", "probability=100", "RiskAssessment[probability=Equal 100 [99.5, 100.5)]")]
@@ -62,6 +63,9 @@ public sealed class ParsingASearch
 
     [Theory]
     [InlineData("Patient", "colour=red")]
+    [InlineData("Patient", "_contained=true")]
+    [InlineData("Patient", "_contained=perhaps")]
+    [InlineData("Patient", "_containedType=x")]
     [InlineData("Patient", "_text=bone and")]
     [InlineData("Patient", "_text=or bone")]
     [InlineData("Patient", "_text=(bone")]

@@ -64,6 +64,9 @@ public static class Hashing
     /// <summary>The 32-bit hash of a parameter within a composite: mixed with the hash of the components before it.</summary>
     public static int Parameter(string code, long components) => unchecked((int)(uint)(ulong)With(Start(code, TermForm.Composite), components));
 
+    /// <summary>The parameter under which texts are kept whole that are cut under their own.</summary>
+    public static int LongText(int parameter) => parameter ^ 0x6C6F6E67;
+
     /// <summary>The hash of parameter and form, to which parts are added by <see cref="With(long, ReadOnlySpan{byte})"/>.</summary>
     public static long Start(string parameter, TermForm form) =>
         unchecked((long)XxHash64.Of([(byte)form], XxHash64.Of(Encoding.UTF8.GetBytes(parameter), 0)));

@@ -92,7 +92,7 @@ public abstract record ParameterPlacement
     /// <summary>
     /// Rows (P, normalized, exact) for the whole of each string, and (P, word, "") for each word after the first (<see cref="StringWords"/>).
     /// Normalized is cut at <see cref="IndexLimits.StringLengthMax"/>, or one before it where that would split a pair of surrogates; a row of
-    /// such a length may stand for a longer value, so compare with Exact or look at the resource.
+    /// such a length may stand for a longer value: then there is also a row (<see cref="Hashing.LongText"/> of P, all of it normalized, "").
     /// </summary>
     public sealed record StringRows(SearchParameterDefinition Parameter) : ParameterPlacement(Parameter);
 

@@ -76,6 +76,7 @@ internal sealed class StringWriter(int parameter) : ValueWriter
         var exact = value.Text;
         var folded = StringFolding.Fold(exact);
         into.String(parameter, Cut(folded), exact);
+        if (folded.Length > IndexLimits.StringLengthMax) into.String(Hashing.LongText(parameter), folded, "");
         foreach (var word in StringWords.Following(folded)) into.String(parameter, Cut(word), "");
         return true;
     }
