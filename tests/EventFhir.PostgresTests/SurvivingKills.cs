@@ -39,6 +39,7 @@ public sealed class SurvivingKills : IDisposable
         {
             using var stop = new CancellationTokenSource();
             var writing = Enumerable.Range(0, Writers).Select(writer => Task.Run(() => WriteAsync(store, writer, stop.Token))).ToList();
+            writing.Add(Task.Run(() => LoadAsync(store, stop.Token)));
             for (var round = 1; round <= Rounds; round++)
             {
                 await UntilAcknowledgedAsync(200 * round);
@@ -72,6 +73,26 @@ public sealed class SurvivingKills : IDisposable
                 Assert.Equal(RefusalKind.Unavailable, refused.Refusal.Kind);
                 await Task.Delay(20, CancellationToken.None);
             }
+        }
+    }
+
+    /// <summary>Large groups, which go another way; one that was not acknowledged is sent again.</summary>
+    private async Task LoadAsync(ResourceStore store, CancellationToken stop)
+    {
+        for (var n = 0; !stop.IsCancellationRequested; )
+        {
+            var group = new WriteGroup([.. Enumerable.Range(n * 250, 250).Select(seed => Put(Observation, $"b-{seed}", seed))], Provenance.None);
+            var outcomes = await store.WriteAsync(group, default);
+            if (outcomes[0] is WriteOutcome.Refused refused)
+            {
+                Assert.Equal(RefusalKind.Unavailable, refused.Refusal.Kind);
+                await Task.Delay(20, CancellationToken.None);
+                continue;
+            }
+            Assert.Single(outcomes.Select(outcome => outcome.GetType()).Distinct());
+            for (var place = 0; place < outcomes.Length; place++)
+                if (outcomes[place] is WriteOutcome.Appended appended) acknowledged.Add((appended, (n * 250) + place));
+            n++;
         }
     }
 

@@ -145,6 +145,30 @@ public sealed class CommandLines(PostgresCluster postgres)
     }
 
     [Fact]
+    public async Task A_killed_import_loses_nothing_when_it_is_repeated()
+    {
+        const int count = 20_000;
+        using var folder = new TemporaryFolder();
+        var connection = await postgres.NewDatabaseAsync();
+        var lines = Enumerable.Range(0, count).Select(number => Sample.Observation($"o{number}"));
+        await File.WriteAllLinesAsync(folder.File("a.ndjson"), lines);
+        string[] import = ["import", folder.File("a.ndjson"), "--connection", connection];
+        await using (var killed = EventFhirProcess.Start([.. import, "--journal", folder.File("journal")]))
+        {
+            for (var i = 0; i < 300 && !File.Exists(folder.File("journal")); i++) await Task.Delay(50);
+            await killed.KillAsync();
+        }
+        // Without the journal: all is sent again, and what is stored is found.
+        var (exitCode, output, errors) = await EventFhirProcess.RunAsync(import);
+        Assert.True(exitCode == 0, errors);
+        var counts = output.Trim().Split('\t')[1..].Select(number => int.Parse(number, System.Globalization.CultureInfo.InvariantCulture)).ToList();
+        Assert.True(counts[1] > 0, "Nothing had been stored when the import was killed.");
+        Assert.Equal(count, counts.Sum());
+        var verify = await EventFhirProcess.RunAsync("verify", "--connection", connection);
+        Assert.Contains($"{count} events, {count} resources: clean", verify.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Import_of_what_is_not_there_is_66() =>
         Assert.Equal(66, (await EventFhirProcess.RunAsync("import", "/no/such/file.ndjson", "--connection", await postgres.NewDatabaseAsync())).ExitCode);
 

@@ -39,9 +39,10 @@ internal static class ImportCommand
     {
         using var errors = new ImportErrors(errorsPath, screen.Error);
         await using var database = await Database.OpenAsync(options, Cluster.Shared, cancellationToken);
-        await database.Events.Migrator.ApplyAsync(cancellationToken);
+        // The first resources are read while the database is made ready.
+        var migration = Task.Run(() => database.Events.Migrator.ApplyAsync(cancellationToken), cancellationToken);
         await using var store = database.OpenStore(options, NewTables.IndexedLater);
-        var importer = new Importer(ResourceIntake.For(options), store, errors, new ImportJournal(journalPath, TimeProvider.System));
+        var importer = new Importer(ResourceIntake.For(options), store, migration, errors, new ImportJournal(journalPath, TimeProvider.System));
 
         var read = new ConcurrentDictionary<string, long>(StringComparer.Ordinal);
         var progress = new ImportProgress(screen.Error, Console.IsErrorRedirected ? Terminal.No : Terminal.Yes);
@@ -49,6 +50,7 @@ internal static class ImportCommand
         {
             var import = importer.RunAsync(files, (file, bytes) => read[file.FullName] = bytes, cancellationToken);
             await progress.ShowAsync(import, files.Sum(file => file.Length), () => read.Values.Sum(), () => importer.Handled);
+            await migration;
             await database.CompleteIndexesAsync(options, cancellationToken);
         }
         finally

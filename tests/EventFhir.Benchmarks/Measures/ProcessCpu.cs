@@ -24,6 +24,9 @@ public static class ProcessCpu
         return Time(ticks);
     }
 
+    /// <summary>Time of the children that a process has started and that have ended.</summary>
+    public static TimeSpan OfBuried(int processId) => Read(processId) is { } stat ? Time(stat.Buried) : TimeSpan.Zero;
+
     private static TimeSpan Time(long ticks) => TimeSpan.FromSeconds((double)ticks / TicksPerSecond);
 
     /// <summary>proc(5): the fields after the program's name, which is in parentheses and may hold anything.</summary>
