@@ -16,6 +16,7 @@ public enum RefusalKind
     Conflict,
     PreconditionFailed,
     TooLarge,
+    UrlTooLong,
     UnsupportedMediaType,
 
     /// <summary>Well-formed but invalid (422).</summary>

@@ -9,8 +9,8 @@ public static class Limits
     public const int PageSizeDefault = 20;
     public const int PageSizeMax = 1_000;
 
-    /// <summary>The request line, URL included; a longer one is 414.</summary>
-    public const int RequestLineBytesMax = 16 * 1024;
+    /// <summary>The URL of a request; a longer one is 414. Long enough for the links of a search with the most values there can be.</summary>
+    public const int RequestLineBytesMax = 256 * 1024;
 
     /// <summary>All headers of a request together; more is 431.</summary>
     public const int HeaderBytesMax = 32 * 1024;

@@ -16,6 +16,10 @@ public sealed class EventDatabase : IAsyncDisposable
     private const string WriterSettings =
         "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off";
 
+    /// <summary>Starting workers for one search would cost more than most searches, and take the processors from the others.</summary>
+    private static readonly string SearchSettings =
+        $"-c jit=off -c max_parallel_workers_per_gather=0 -c statement_timeout={Limits.SearchTimeMax.TotalMilliseconds:0}";
+
     public EventDatabase(string connectionString)
     {
         ConnectionString = connectionString;
@@ -27,14 +31,14 @@ public sealed class EventDatabase : IAsyncDisposable
         Searcher = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString)
         {
             ApplicationName = "EventFhir search", NoResetOnClose = true, MaxAutoPrepare = 100, AutoPrepareMinUsages = 2, MaxPoolSize = 40,
-            Options = $"-c plan_cache_mode=force_custom_plan -c jit=off -c statement_timeout={Limits.SearchTimeMax.TotalMilliseconds:0}",
+            Options = "-c plan_cache_mode=force_custom_plan " + SearchSettings,
         });
         // Searches by key alone: their plan is made once, and by index even while the tables are small.
         KeySearcher = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString)
         {
             ApplicationName = "EventFhir search", NoResetOnClose = true, MaxAutoPrepare = 200, AutoPrepareMinUsages = 2, MaxPoolSize = 24,
-            Options = "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off "
-                + $"-c statement_timeout={Limits.SearchTimeMax.TotalMilliseconds:0}",
+            Options = "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off "
+                + SearchSettings,
         });
         Writer = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString)
         {

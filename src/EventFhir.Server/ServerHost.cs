@@ -109,7 +109,7 @@ public sealed class ServerHost : IAsyncDisposable
             kestrel.AddServerHeader = false;
             kestrel.AllowSynchronousIO = false;
             kestrel.Limits.MaxRequestBodySize = Limits.BodyBytesMax;
-            kestrel.Limits.MaxRequestLineSize = Limits.RequestLineBytesMax;
+            kestrel.Limits.MaxRequestLineSize = 2 * Limits.RequestLineBytesMax;
             kestrel.Limits.MaxRequestHeadersTotalSize = Limits.HeaderBytesMax;
             kestrel.Limits.MaxRequestHeaderCount = Limits.HeaderCountMax;
             kestrel.Limits.RequestHeadersTimeout = Limits.HeaderTimeMax;

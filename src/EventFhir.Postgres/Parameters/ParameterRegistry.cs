@@ -14,7 +14,7 @@ namespace EventFhir.Postgres.Parameters;
 
 /// <summary>
 /// The custom search parameters of a database, as this node knows them: takes up SearchParameter resources that were written anywhere, and
-/// follows what other nodes have taken up. Decision 6 tells how a change is made known to every writer.
+/// follows what other nodes have taken up. Decision 7 tells how a change is made known to every writer.
 /// </summary>
 public sealed class ParameterRegistry(EventDatabase database, ActiveDefinitions active) : IDisposable
 {

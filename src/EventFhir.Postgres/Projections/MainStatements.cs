@@ -29,7 +29,12 @@ internal sealed class MainStatements
         CreateLookups = SqlWriter.Join("", columns.Select(column => column.Kind is ValueKind.Text
             ? SqlWriter.Text($"create index on {table} (left({column.Name}, 200)) where {column.Name} is not null;\n")
             : SqlWriter.Text($"create index on {table} ({column.Name}) where {column.Name} is not null;\n"))
-            .Append(SqlWriter.Text($"create index on {table} using gin (terms);\ncreate index on {past} (until);\n")));
+            .Append(SqlWriter.Text($"create index on {table} using gin (terms);\ncreate index on {past} (until);\n"))
+            .Concat(layout.Placements.OfType<ParameterPlacement.DateColumns>().Select(date =>
+            {
+                var (low, high) = (columns[date.Low].Name, columns[date.High].Name);
+                return SqlWriter.Text($"create index on {table} ({low}) where {LongDate(new SqlText(low.Text), new SqlText(high.Text))};\n");
+            })));
         Columns = SqlWriter.Text($"rid, {names}");
         Copy = SqlWriter.Text($"copy {table} ({Columns}) from stdin (format binary)").Text;
 
@@ -93,6 +98,13 @@ internal sealed class MainStatements
     public string Replay { get; }
 
     public string ReplayPast { get; }
+
+    /// <summary>
+    /// True of a date that is longer than a day. The planner cannot know that the two ends of a date are near each other, and would read half of the
+    /// type for a window of time; so the few long ones have an index of their own (docs/storage.md). In UTC, since only that is the same for ever.
+    /// </summary>
+    public static SqlText LongDate(SqlText low, SqlText high) =>
+        SqlWriter.Text($"({high} at time zone 'UTC') > ({low} at time zone 'UTC') + interval '24:00:00'");
 
     private static SqlText Prefixed(string alias, ImmutableArray<(SqlName Name, ValueKind Kind)> columns)
     {

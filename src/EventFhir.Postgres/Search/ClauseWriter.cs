@@ -58,6 +58,7 @@ internal sealed class ClauseWriter(SqlBuilder sql, SearchDefinitions definitions
             if (place > 0) sql.Append($" and ");
             Write(tables, query.Clauses[place]);
         }
+        new DateWindow(sql).Write(query, tables);
     }
 
     private void Write(TableNames tables, Clause clause)
@@ -186,8 +187,11 @@ internal sealed class ClauseWriter(SqlBuilder sql, SearchDefinitions definitions
         }
     }
 
+    /// <summary>What is asked for after some instant was written after it: the log has an index on times, for which no update has to pay as it
+    /// would for one on the heads.</summary>
     private void WriteLastUpdated(TableNames tables, Clause.LastUpdated clause)
     {
+        sql.Append($"(");
         if (tables.Versions is RowVersions.Past)
             sql.Append($"exists (select from (select e.recorded_at as updated from es.event e where e.seq = x.seq) s where (");
         else sql.Append($"exists (select from es.stream s where s.rid = x.rid and (");
@@ -198,7 +202,16 @@ internal sealed class ClauseWriter(SqlBuilder sql, SearchDefinitions definitions
             Comparison.Write(sql, clause.Values[place], new SqlText("s.updated"), new SqlText("(s.updated + interval '1 ms')"));
         }
         sql.Append($"))");
+        if (clause.Values is [{ Prefix: not (Prefix.Less or Prefix.LessOrEqual or Prefix.EndsBefore or Prefix.NotEqual) } after])
+        {
+            sql.Append($" and x.rid in (select e.rid from es.event e where e.tenant = 0 and e.type = {(short)tables.Type.Number}");
+            sql.Append($" and e.recorded_at >= {JustBefore(after.Low)})");
+        }
+        sql.Append($")");
     }
+
+    private static DateTimeOffset JustBefore(DateTimeOffset instant) =>
+        instant.Ticks > TimeSpan.TicksPerMillisecond ? instant.AddMilliseconds(-1) : instant;
 
     public static ParameterPlacement PlacementOf(TypeLayout layout, SearchParameterDefinition parameter) =>
         layout.Find(parameter.Code) ?? throw new UnreachableException($"{layout.Type.Name} has no placement for {parameter.Code}.");

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 using EventFhir.Core.Search;
 using EventFhir.Core.Search.Indexing;
 using EventFhir.Model.Definitions;
@@ -38,7 +40,7 @@ internal static class IncludeStatement
         }
         if (isFirst) return null;
         sql.Append($"""
-            ) r where r.rid <> all({found}) limit {max})
+            ) r where r.rid <> all({found}) limit {new SqlText(max.ToString(CultureInfo.InvariantCulture))})
             select null::bigint, b.rid, b.type, b.id, b.version, b.kind, b.updated, b.body from es.seen(array(select i.rid from i), {seen}) b
             """);
         return sql.Statement();

@@ -20,7 +20,7 @@ namespace EventFhir.Postgres.Search;
 public sealed class SearchReader(EventDatabase database, Release release)
 {
     /// <summary>Up to here a total that was not asked for is counted.</summary>
-    private const long FreeCountMax = 1_000;
+    private const long FreeCountMax = 2_000;
 
     /// <summary>The query was read with parameters that are in force no more; read it again with those that are.</summary>
     public static readonly Refusal Stale =

@@ -18,6 +18,7 @@ internal sealed class WalkStatement(Func<TypeDefinition, bool> hasTables)
 {
     /// <summary>Rows looked at for each match wanted.</summary>
     private const int RowsPerMatch = 250;
+    private static readonly SqlName Newest = new("recorded_at");
 
     /// <summary>
     /// Columns as of <see cref="SearchCompiler.Page"/>, but the first is the number of matches in the stretch. If it fills the page and one more, the
@@ -33,13 +34,19 @@ internal sealed class WalkStatement(Func<TypeDefinition, bool> hasTables)
         var keys = SortColumn.Of(query);
         if (Order(keys, sources[0], at) is not { } column) return null;
 
-        var rows = (query.Result.Count + 1) * (only.Clauses.IsEmpty ? 1 : RowsPerMatch);
+        var rows = (query.Result.Count + 1) * (only.Clauses.IsEmpty && column != Newest ? 1 : RowsPerMatch);
         sql.Append($"with w as materialized (select * from (");
         WriteColumns(sql, keys, column, sources[0]);
-        sql.Append($" from (select * from {sources[0].Main} x where {sources[0].IsRead}");
-        WriteBound(sql, keys, column, at);
-        WriteOrder(sql, keys, column, at);
-        sql.Append($" limit {rows}) x where ");
+        sql.Append($" from (");
+        if (column == Newest) WriteNewest(sql, keys[0], sources[0], rows);
+        else
+        {
+            sql.Append($"select * from {sources[0].Main} x where {sources[0].IsRead}");
+            WriteBound(sql, keys, column, at);
+            WriteOrder(sql, keys, column, at);
+            sql.Append($" limit {rows}");
+        }
+        sql.Append($") x where ");
         clauses.WriteAll(only, sources[0]);
         sql.Append($") m");
         WritePage(sql, query, keys, at);
@@ -82,7 +89,8 @@ internal sealed class WalkStatement(Func<TypeDefinition, bool> hasTables)
     private static SqlName? Order(ImmutableArray<SortColumn> keys, TableNames tables, SearchCursor? at)
     {
         if (keys.IsEmpty) return new SqlName("rid");
-        if (keys is not [var key] || key.Key.Code is SearchCatalog.Id or SearchCatalog.LastUpdated || at is { Keys: [null] }) return null;
+        if (keys is not [var key] || key.Key.Code is SearchCatalog.Id || at is { Keys: [null] }) return null;
+        if (key.Key.Code is SearchCatalog.LastUpdated) return at is null ? Newest : null;
         return ClauseWriter.Stored(tables.Layout.Find(key.Key.Code)!) switch
         {
             ParameterPlacement.DateColumns columns => tables.Column(columns.Low),
@@ -108,5 +116,16 @@ internal sealed class WalkStatement(Func<TypeDefinition, bool> hasTables)
         sql.Append($" order by ");
         foreach (var key in keys) sql.Append($"x.{column}{new SqlText(key.IsDescending == isForward ? " desc, " : ", ")}");
         sql.Append($"x.rid{new SqlText(isForward ? "" : " desc")}");
+    }
+
+    /// <summary>By the log's index on times; versions that are not current any more fall out.</summary>
+    private static void WriteNewest(SqlBuilder sql, SortColumn key, TableNames tables, int rows)
+    {
+        var direction = new SqlText(key.IsDescending ? " desc" : "");
+        sql.Append($"select x.*, u.recorded_at from (select e.rid, e.seq, e.recorded_at from es.event e where e.tenant = 0");
+        sql.Append($" and e.type = {(short)tables.Type.Number} order by e.recorded_at{direction}, e.rid limit {rows}) u");
+        // Fenced: the planner takes the two conditions for independent, expects no row, and does not stop when the page is full.
+        sql.Append($" cross join lateral (select from es.stream s where s.rid = u.rid and s.seq = u.seq offset 0) s");
+        sql.Append($" join {tables.Main} x on x.rid = u.rid");
     }
 }

@@ -5,6 +5,8 @@ using EventFhir.Core;
 using EventFhir.Model;
 using EventFhir.Server.Formats;
 
+using Microsoft.AspNetCore.Http.Features;
+
 namespace EventFhir.Server.Rest;
 
 /// <summary>
@@ -20,8 +22,12 @@ public sealed class ErrorAnswers(FhirRoutes routes, ILogger<ErrorAnswers> logger
         Refusal? refusal;
         try
         {
-            await next(http);
-            refusal = OfEmptyError(http);
+            refusal = OfLongUrl(http);
+            if (refusal is null)
+            {
+                await next(http);
+                refusal = OfEmptyError(http);
+            }
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
@@ -52,6 +58,13 @@ public sealed class ErrorAnswers(FhirRoutes routes, ILogger<ErrorAnswers> logger
         json.WriteString("instance"u8, RequestId.Of(http));
         json.WriteEndObject();
     }
+
+    // The connection's own limit is twice as far, since what it refuses has no body.
+    private static Refusal? OfLongUrl(HttpContext http) =>
+        http.Features.Get<IHttpRequestFeature>() is { RawTarget.Length: > Limits.RequestLineBytesMax }
+            ? Refusal.Of(
+                RefusalKind.UrlTooLong, "too-long", $"A URL may have up to {Limits.RequestLineBytesMax} bytes; post a long search as a form.")
+            : null;
 
     private static Refusal? OfEmptyError(HttpContext http) => http.Response is { HasStarted: false, ContentLength: null, ContentType: null }
         ? http.Response.StatusCode switch

@@ -44,6 +44,7 @@ public sealed class FhirRoutes(ImmutableArray<Interaction> interactions, Release
     private async Task AnswerAsync(Interaction interaction, HttpContext http)
     {
         var prefer = Prefer.Parse(http.Request.Headers["Prefer"]);
+        if (interaction.Path.EndsWith("/_search", StringComparison.Ordinal)) await SearchForm.ReadAsync(http);
         var (format, refusal) = ChooseFormat(http);
         refusal ??= CheckParameters(interaction, http.Request.Query, prefer);
         var answer = refusal is null ? await interaction.Handle(new FhirRequest(http, format, prefer)) : Answer.Of(refusal);
@@ -54,9 +55,10 @@ public sealed class FhirRoutes(ImmutableArray<Interaction> interactions, Release
     public (AnswerFormat Format, Refusal? Refusal) ChooseFormat(HttpContext http)
     {
         var request = http.Request;
-        if (!request.QueryString.HasValue) return negotiation.Choose(request.Headers.Accept, format: null, Layout.Compact);
-        var layout = request.Query["_pretty"].ToString() is "true" ? Layout.Pretty : Layout.Compact;
-        return negotiation.Choose(request.Headers.Accept, request.Query["_format"], layout);
+        if (!request.QueryString.HasValue && http.Features.Get<SearchForm>() is null)
+            return negotiation.Choose(request.Headers.Accept, format: null, Layout.Compact);
+        var layout = SearchForm.Value(http, "_pretty") is "true" ? Layout.Pretty : Layout.Compact;
+        return negotiation.Choose(request.Headers.Accept, SearchForm.Value(http, "_format"), layout);
     }
 
     // R4 search.html#errors leaves the choice; unknown parameters are refused unless the client prefers lenient handling.

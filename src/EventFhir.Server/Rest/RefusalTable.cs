@@ -17,6 +17,7 @@ public static class RefusalTable
         RefusalKind.Conflict => 409,
         RefusalKind.PreconditionFailed => 412,
         RefusalKind.TooLarge => 413,
+        RefusalKind.UrlTooLong => 414,
         RefusalKind.UnsupportedMediaType => 415,
         RefusalKind.Unprocessable => 422,
         RefusalKind.GroupRefused => 424,

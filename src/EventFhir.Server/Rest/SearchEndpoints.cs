@@ -8,8 +8,6 @@ using EventFhir.Postgres.Parameters;
 using EventFhir.Postgres.Search;
 using EventFhir.Server.Formats;
 
-using Microsoft.AspNetCore.WebUtilities;
-
 namespace EventFhir.Server.Rest;
 
 /// <summary>search of a type, of several types and of a compartment, by GET and POST (R4 http.html#search).</summary>
@@ -18,8 +16,6 @@ public sealed class SearchEndpoints(
 {
     /// <summary>Parameters are dropped now and then, not all the time.</summary>
     private const int AttemptsMax = 3;
-
-    private const string FormType = "application/x-www-form-urlencoded";
 
     private readonly Release release = registry.Active.Current.Release;
 
@@ -54,7 +50,7 @@ public sealed class SearchEndpoints(
     private async ValueTask<Answer> AnswerAsync(
         FhirRequest request, string path, Func<SearchParser, IReadOnlyList<QueryParameter>, Outcome<SearchQuery>> parse)
     {
-        var (parameters, cursor, asked, unreadable) = await ReadAsync(request, path);
+        var (parameters, cursor, asked, unreadable) = Read(request, path);
         if (unreadable is not null) return Answer.Of(unreadable);
         var url = baseUrl.Of(request.Http.Request);
         var unknown = request.Prefer.Handling is Handling.Lenient ? UnknownParameters.Ignore : UnknownParameters.Refuse;
@@ -79,7 +75,7 @@ public sealed class SearchEndpoints(
 
     /// <summary>The parameters of the URL and the form; or, behind a page link, those that it seals, where the page begins, and when the first
     /// page was asked for, since a date may be approximate to that time.</summary>
-    private async ValueTask<(IReadOnlyList<QueryParameter> Parameters, SearchCursor? Cursor, DateTimeOffset Asked, Refusal? Refusal)> ReadAsync(
+    private (IReadOnlyList<QueryParameter> Parameters, SearchCursor? Cursor, DateTimeOffset Asked, Refusal? Refusal) Read(
         FhirRequest request, string path)
     {
         var http = request.Http.Request;
@@ -91,39 +87,28 @@ public sealed class SearchEndpoints(
                 && sealedPath == path
                 && long.TryParse(sealedTime, NumberStyles.None, CultureInfo.InvariantCulture, out var asked)
                 && SearchCursor.TryParse(position, out var cursor)
-                ? (Decode(sealedQuery), cursor, new DateTimeOffset(asked, TimeSpan.Zero), null)
+                ? (Specific(SearchForm.Decode(sealedQuery)), cursor, new DateTimeOffset(asked, TimeSpan.Zero), null)
                 : ([], null, now, Refusal.Of(
                     RefusalKind.BadRequest, "value", "_page comes from a link of a page, and leads only where it came from."));
         }
-        var parameters = Decode(http.QueryString.Value ?? "");
-        if (!HttpMethods.IsPost(http.Method)) return (parameters, null, now, null);
-        if (http.ContentLength is null or 0 && http.ContentType is null) return (parameters, null, now, null);
-        if (http.ContentType?.StartsWith(FormType, StringComparison.OrdinalIgnoreCase) is not true)
-            return ([], null, now, Refusal.Of(RefusalKind.UnsupportedMediaType, "not-supported", $"A search is posted as {FormType}."));
-        if (Negotiation.CheckEncoding(http.Headers.ContentEncoding) is { } encoded) return ([], null, now, encoded);
-        using var body = new StreamReader(http.Body);
-        return ([.. parameters, .. Decode(await body.ReadToEndAsync(request.Aborted))], null, now, null);
+        var parameters = SearchForm.Decode(http.QueryString.Value ?? "");
+        if (request.Http.Features.Get<SearchForm>() is { } form) return (Specific(parameters.AddRange(form.Parameters)), null, now, null);
+        var hasBody = HttpMethods.IsPost(http.Method) && !(http.ContentLength is null or 0 && http.ContentType is null);
+        if (!hasBody) return (Specific(parameters), null, now, null);
+        return ([], null, now, Negotiation.CheckEncoding(http.Headers.ContentEncoding)
+            ?? Refusal.Of(RefusalKind.UnsupportedMediaType, "not-supported", $"A search is posted as {SearchForm.ContentType}."));
     }
 
-    /// <summary>In the order given, which the self link keeps.</summary>
-    private static ImmutableArray<QueryParameter> Decode(string query)
-    {
-        var parameters = ImmutableArray.CreateBuilder<QueryParameter>();
-        foreach (var pair in new QueryStringEnumerable(query))
-        {
-            var name = pair.DecodeName().ToString();
-            if (!General.Contains(name)) parameters.Add(new QueryParameter(name, pair.DecodeValue().ToString()));
-        }
-        return parameters.ToImmutable();
-    }
+    private static ImmutableArray<QueryParameter> Specific(ImmutableArray<QueryParameter> parameters) =>
+        parameters.RemoveAll(parameter => General.Contains(parameter.Name));
 
     private IEnumerable<BundleLink> Links(FhirRequest request, string url, string path, SearchQuery query, SearchPage page, DateTimeOffset asked)
     {
         var used = string.Join('&', query.Used.Select(parameter =>
             $"{Uri.EscapeDataString(parameter.Name)}={Uri.EscapeDataString(parameter.Value)}"));
         var general = string.Concat(General
-            .Where(name => request.Http.Request.Query.ContainsKey(name))
-            .Select(name => $"{name}={Uri.EscapeDataString(request.Http.Request.Query[name].ToString())}&"));
+            .Where(name => SearchForm.Value(request.Http, name).Length > 0)
+            .Select(name => $"{name}={Uri.EscapeDataString(SearchForm.Value(request.Http, name))}&"));
         var self = $"{general}{used}".TrimEnd('&');
         yield return new BundleLink("self", self.Length > 0 ? $"{url}{path}?{self}" : url + path);
         if (page.Next is null && page.Previous is null) yield break;

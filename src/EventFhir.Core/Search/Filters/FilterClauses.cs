@@ -106,6 +106,8 @@ internal sealed class FilterClauses(SearchContext context)
     {
         if (test.Operator.Text == "pr") return LowerPresence(type, parameter, test);
         if (parameter.Code == SearchCatalog.Id) return LowerId(parameter, test);
+        if (FilterValues.ModifierOf(test.Operator.Text) is { } modifier && !context.Catalog.ModifiersOf(type, parameter).Contains(modifier))
+            return FilterValues.NotApplicable(parameter, test);
         // Its values are words rather than texts, so it stands beside a filter, not within.
         if (parameter.Code == SearchCatalog.Text) return FilterValues.NotApplicable(parameter, test);
         // A value is unequal if the element is there and equal to nothing asked for: told exactly where there is one element at most.
@@ -119,6 +121,7 @@ internal sealed class FilterClauses(SearchContext context)
         if (value.IsRefused(out var refusal)) return refusal;
         if (value.Value is SearchValue.Date updated && parameter.Code == SearchCatalog.LastUpdated) return new Clause.LastUpdated([updated]);
         var matches = new Clause.Matches(parameter, [value.Value]);
+        if (test.Operator.Text == "ni") return new Clause.Not(matches);
         if (!isOther) return matches;
         return new Clause.AllOf([new Clause.Not(new Clause.Missing(parameter)), new Clause.Not(matches)]);
     }

@@ -54,6 +54,7 @@ internal sealed class FilterComposites(SearchContext context, FilterValues value
             var parameter = context.Release.FindSearchParameter(composite.Components[at].Definition)!;
             var value = values.Of(parameter, test);
             if (value.IsRefused(out var refusal)) return refusal;
+            if (value.Value is SearchValue.TokenIn) return FilterValues.NotApplicable(parameter, test);
             if (value.Value is SearchValue.Token { Code: null }) return FilterClauses.Bad(test.Value.Position, "value", "the code is needed here");
             if (value.Value is SearchValue.Quantity { System: null, Unit: not null })
                 return FilterClauses.Bad(test.Value.Position, "value", "the unit needs its system here");

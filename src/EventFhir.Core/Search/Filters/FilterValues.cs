@@ -12,8 +12,8 @@ internal sealed class FilterValues(SearchContext context)
     {
         SearchParameterType.String => Text(parameter, test),
         SearchParameterType.Token when test.Operator.Text is "eq" => Parse(parameter, test, WithSystem(test.Value.Text)),
-        SearchParameterType.Token when test.Operator.Text is "in" or "ni" or "ss" or "sb" => FilterClauses.Bad(
-            test.Operator.Position, "not-supported", $"the operator '{test.Operator.Text}' is not supported"),
+        SearchParameterType.Token when ModifierOf(test.Operator.Text) is { } modifier =>
+            Parse(parameter, test, WithSystem(test.Value.Text), modifier),
         SearchParameterType.Reference or SearchParameterType.Uri when test.Operator.Text is "re" or "eq" => Parse(parameter, test, test.Value.Text),
         SearchParameterType.Date when test.Operator.Text is "po" or "co" => Period(parameter, test),
         SearchParameterType.Date or SearchParameterType.Number when IsPrefix(test.Operator.Text) =>
@@ -34,9 +34,13 @@ internal sealed class FilterValues(SearchContext context)
     private static bool IsOperator(string operation) =>
         IsPrefix(operation) || operation is "co" or "sw" or "ew" or "pr" or "po" or "ss" or "sb" or "in" or "ni" or "re";
 
-    private Outcome<SearchValue> Parse(SearchParameterDefinition parameter, FilterExpression.Test test, string text)
+    /// <summary>The operators on terminology are the modifiers of tokens. "ss" asks for what the value subsumes, "sb" for what it is subsumed
+    /// by; "ni" is the negation of "in", which is made of the clause.</summary>
+    public static string? ModifierOf(string operation) => operation switch { "in" or "ni" => "in", "ss" => "below", "sb" => "above", _ => null };
+
+    private Outcome<SearchValue> Parse(SearchParameterDefinition parameter, FilterExpression.Test test, string text, string modifier = "")
     {
-        var parsed = values.Parse(parameter, "", text);
+        var parsed = values.Parse(parameter, modifier, text);
         if (!parsed.IsRefused(out var refusal)) return parsed;
         return FilterClauses.Bad(test.Value.Position, refusal.Issues[0].Code, refusal.Issues[0].Diagnostics!.TrimEnd('.'));
     }

@@ -37,7 +37,7 @@ create table es.search_set (
 insert into es.search_set values (true, 0, 0, 0);
 
 -- To follow es.append in the same transaction: by then its lock on es.stream is held, so the set cannot change before the transaction ends
--- (decision 6).
+-- (decision 7).
 create function es.require_generation(p_generation bigint) returns void language plpgsql as $$
 begin
     if (select s.generation from es.search_set s) <> p_generation then
