@@ -191,7 +191,8 @@ internal sealed class ElementMatcher(Release release, string baseUrl)
     /// <summary>R4 search.html#token: each system and code in the element; the system of a plain code is that of its required binding.</summary>
     public static IEnumerable<(string? System, string? Code)> Tokens(Element element)
     {
-        if (element.Type.IsPrimitive) return element.HasValue ? [(TokenWriter.SystemOf(element), element.Text)] : [];
+        if (element.Type.IsPrimitive && !element.HasValue) return [];
+        if (element.Type.IsPrimitive) return [(TokenWriter.SystemOf(element), TokenWriter.IgnoresCase(element.Type) ? element.Text.ToLowerInvariant() : element.Text)];
         return element.Type.Name switch
         {
             "CodeableConcept" => Named(element, "coding").SelectMany(Tokens),

@@ -65,7 +65,7 @@ internal sealed class ValueParser(SearchContext context)
         return new SearchValue.TokenIn(new CodeSetQuestion.InValueSet(key), Codes: null);
     }
 
-    private static Outcome<SearchValue> Subsumed(SearchParameterDefinition parameter, string modifier, string text)
+    private Outcome<SearchValue> Subsumed(SearchParameterDefinition parameter, string modifier, string text)
     {
         var token = TokenCode(parameter, "", text);
         if (token.IsRefused(out var refusal)) return refusal;
@@ -83,7 +83,15 @@ internal sealed class ValueParser(SearchContext context)
         return modifier == "text" ? new SearchValue.TokenText(folded) : new SearchValue.CodeText(folded);
     }
 
-    private static Outcome<SearchValue> TokenCode(SearchParameterDefinition parameter, string modifier, string text)
+    /// <summary>Of a parameter over plain strings, the case does not count.</summary>
+    private string Cased(SearchParameterDefinition parameter, string code) =>
+        !parameter.Base.IsAbstract
+            && context.Definitions.LayoutOf(parameter.Base).Find(parameter.Code) is { ValueTypes: { IsEmpty: false } values }
+            && values.All(TokenWriter.IgnoresCase)
+            ? code.ToLowerInvariant()
+            : code;
+
+    private Outcome<SearchValue> TokenCode(SearchParameterDefinition parameter, string modifier, string text)
     {
         var parts = EscapedText.Split(text, '|');
         var plainParts = new string[parts.Length];
@@ -93,9 +101,9 @@ internal sealed class ValueParser(SearchContext context)
         {
             ("of-type", [{ Length: > 0 } system, { Length: > 0 } code, { Length: > 0 } value]) => new SearchValue.TokenOfType(system, code, value),
             ("of-type", _) => Invalid(parameter, "with :of-type it must be system|code|value"),
-            (_, [var code]) => new SearchValue.Token(null, code),
+            (_, [var code]) => new SearchValue.Token(null, Cased(parameter, code)),
             (_, [{ Length: > 0 } system, ""]) => new SearchValue.Token(system, null),
-            (_, [var system, { Length: > 0 } code]) => new SearchValue.Token(system, code),
+            (_, [var system, { Length: > 0 } code]) => new SearchValue.Token(system, Cased(parameter, code)),
             _ => Invalid(parameter, "a token is code, system|code, |code or system|"),
         };
     }
@@ -121,7 +129,7 @@ internal sealed class ValueParser(SearchContext context)
         return Invalid(parameter, "a reference is an id, Type/id or an absolute URL");
     }
 
-    private static Outcome<SearchValue> Identifier(SearchParameterDefinition parameter, string text)
+    private Outcome<SearchValue> Identifier(SearchParameterDefinition parameter, string text)
     {
         var token = TokenCode(parameter, "", text);
         if (token.IsRefused(out var refusal)) return refusal;

@@ -20,9 +20,37 @@ internal sealed class QueryGenerator(IReadOnlyList<Resource> resources, int seed
     private readonly List<Resource> codeSystems = [.. Generated("CodeSystem", resources)];
     private readonly ParameterValues values = new(Release.R4);
 
-    public (string Type, string Query) Next()
+    /// <returns>The path is a type, a compartment's member ("Patient/1/Observation"), or empty for a search of several types.</returns>
+    public (string Path, string Query) Next() => random.Next(12) switch
     {
-        var resource = Pick(resources);
+        0 => OfSystem(),
+        1 => OfCompartment() ?? OfType(Pick(resources), ""),
+        _ => OfType(Pick(resources), ""),
+    };
+
+    private (string Path, string Query) OfSystem()
+    {
+        var types = Enumerable.Range(0, random.Next(1, 4)).Select(_ => Pick(resources).Type.Name).Distinct();
+        string[] clauses =
+        [
+            $"_id={string.Join(',', Enumerable.Range(0, 6).Select(_ => Pick(resources).Id))}", $"_id:not={Pick(resources).Id}", "_lastUpdated=gt2000", "_lastUpdated=lt2000",
+            "_profile:missing=false", "_tag:missing=false", "_security:missing=true", "_source:missing=true",
+        ];
+        return ("", $"_type={string.Join(',', types)}&{Pick(clauses)}&{Pick(clauses)}&_count={random.Next(5, 60)}");
+    }
+
+    private (string Path, string Query)? OfCompartment()
+    {
+        var compartment = Pick(Release.R4.Compartments);
+        var owners = OfType(compartment.Type);
+        var members = resources.Where(resource => compartment.Entries.Any(entry => entry.Type == resource.Type)).ToList();
+        if (owners.Count == 0 || members.Count == 0) return null;
+        var member = Pick(members);
+        return OfType(member, $"{compartment.Type.Name}/{Pick(owners).Id}/");
+    }
+
+    private (string Path, string Query) OfType(Resource resource, string compartment)
+    {
         var type = resource.Type;
         var parts = new List<string>();
         for (var clause = 0; clause < random.Next(1, 4); clause++)
@@ -40,7 +68,7 @@ internal sealed class QueryGenerator(IReadOnlyList<Resource> resources, int seed
         }
         if (random.Next(3) == 0) parts.Add($"_sort={Sort(type)}_id");
         parts.Add($"_count={random.Next(3, 30)}");
-        return (type.Name, string.Join('&', parts));
+        return (compartment + type.Name, string.Join('&', parts));
     }
 
     private string Sort(TypeDefinition type)
@@ -59,6 +87,12 @@ internal sealed class QueryGenerator(IReadOnlyList<Resource> resources, int seed
         var value = Value(resource.Type, parameter, Pick(elements));
         if (value is not var (modifier, text)) return null;
         if (random.Next(5) == 0 && Value(resource.Type, parameter, Pick(elements)) is var (same, other) && same == modifier) text += "," + other;
+        // Values of other resources beside it: a list of alternatives.
+        for (var more = random.Next(6) == 0 ? random.Next(1, 6) : 0; more > 0; more--)
+        {
+            var others = values.Of(parameter, Pick(OfType(resource.Type))).ToList();
+            if (others.Count > 0 && Value(resource.Type, parameter, Pick(others)) is var (like, further) && like == modifier) text += "," + further;
+        }
         return $"{parameter.Code}{modifier}={Uri.EscapeDataString(text)}";
     }
 
@@ -70,15 +104,25 @@ internal sealed class QueryGenerator(IReadOnlyList<Resource> resources, int seed
         var targets = resources.Where(target => reference.Targets.IsEmpty || reference.Targets.Contains(target.Type)).ToList();
         if (targets.Count == 0) return null;
         var target = Pick(targets);
-        return Clause(target) is { } inner ? $"{reference.Code}:{target.Type.Name}.{inner}" : null;
+        var step = reference.Targets.Length == 1 && random.Next(2) == 0 ? reference.Code : $"{reference.Code}:{target.Type.Name}";
+        return Inner(target) is { } inner ? $"{step}.{inner}" : null;
     }
+
+    /// <summary>What stands at the end of a chain; sometimes the chain goes on.</summary>
+    private string? Inner(Resource at) => random.Next(8) switch
+    {
+        0 => Chain(at.Type),
+        1 => Has(at.Type),
+        2 => Missing(at.Type),
+        _ => Clause(at),
+    };
 
     private string? Has(TypeDefinition type)
     {
         var source = Pick(resources);
         var references = SearchDefinitions.R4.Catalog.Parameters(source.Type)
             .Where(parameter => SearchDefinitions.R4.Catalog.CanFollow(source.Type, parameter) && (parameter.Targets.IsEmpty || parameter.Targets.Contains(type))).ToList();
-        return references.Count > 0 && Clause(source) is { } inner ? $"_has:{source.Type.Name}:{Pick(references).Code}:{inner}" : null;
+        return references.Count > 0 && Inner(source) is { } inner ? $"_has:{source.Type.Name}:{Pick(references).Code}:{inner}" : null;
     }
 
     private string? List(TypeDefinition type)

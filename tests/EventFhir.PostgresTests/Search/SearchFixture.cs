@@ -66,9 +66,24 @@ internal sealed class SearchFixture : IAsyncDisposable
     private static ResourceKey KeyOf(Resource resource) =>
         ResourceId.TryParse(resource.Id, out var id) ? new ResourceKey(resource.Type, id) : throw new ArgumentException("The resource has no id.");
 
-    public static Outcome<SearchQuery> Parse(string type, string query) => new SearchParser(Context).Parse(
-        Release.R4.FindResourceType(type)!,
-        [.. query.Split('&', StringSplitOptions.RemoveEmptyEntries).Select(pair => new QueryParameter(pair[..pair.IndexOf('=')], Uri.UnescapeDataString(pair[(pair.IndexOf('=') + 1)..])))]);
+    /// <param name="path">A type, the member of a compartment ("Patient/1/Observation"), or nothing for a search of several types.</param>
+    public static Outcome<SearchQuery> Parse(string path, string query)
+    {
+        var parser = new SearchParser(Context);
+        QueryParameter[] parameters =
+        [
+            .. query.Split('&', StringSplitOptions.RemoveEmptyEntries)
+                .Select(pair => new QueryParameter(pair[..pair.IndexOf('=')], Uri.UnescapeDataString(pair[(pair.IndexOf('=') + 1)..]))),
+        ];
+        return path.Split('/') switch
+        {
+            [""] => parser.ParseSystem(parameters),
+            [var type] => parser.Parse(Release.R4.FindResourceType(type)!, parameters),
+            [var owner, var id, var member] => parser.ParseCompartment(
+                Release.R4.Compartments.Single(compartment => compartment.Type.Name == owner), id, Release.R4.FindResourceType(member), parameters),
+            _ => throw new ArgumentException("The path is no search."),
+        };
+    }
 
     public async Task<SearchPage> SearchAsync(string type, string query) => await SearchAsync(Parse(type, query).Value);
 

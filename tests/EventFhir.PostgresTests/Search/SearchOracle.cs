@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 
+using EventFhir.Benchmarks.Data;
 using EventFhir.Core.Search;
 using EventFhir.Model.Definitions;
 using EventFhir.Model.Elements;
@@ -25,8 +26,9 @@ public sealed class SearchOracle(TestCluster cluster)
     {
         await using var fixture = await SearchFixture.NewAsync(cluster);
         var examples = Examples();
+        var invented = new SyntheticPatients(seed: 7).Generate(patients: 1).Select(resource => SearchFixture.Read(resource.Body));
         await fixture.WriteAsync([
-            .. examples, .. GeneratedResources.Places(), .. GeneratedResources.LongStrings(), .. GeneratedResources.Subjects(),
+            .. examples, .. invented, .. GeneratedResources.Places(), .. GeneratedResources.LongStrings(), .. GeneratedResources.Subjects(),
             .. GeneratedTerminology.For(examples)]);
         var resources = await fixture.StoredAsync();
         var matcher = new SearchMatcher(Release.R4, SearchFixture.BaseUrl, resources);

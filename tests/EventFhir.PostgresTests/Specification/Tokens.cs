@@ -27,6 +27,7 @@ public sealed class Tokens(Shelf shelf) : IClassFixture<Shelf>
         """{"resourceType":"Observation","id":"dollar","status":"final","code":{"coding":[{"code":"xx$xx"}]}}""",
         """{"resourceType":"Observation","id":"backslash","status":"final","code":{"coding":[{"code":"xx\\xx"}]}}""",
         """{"resourceType":"Observation","id":"bar","status":"final","code":{"coding":[{"code":"xx|xx"}]}}""",
+        """{"resourceType":"Questionnaire","id":"beta","status":"draft","version":"1.0-Beta"}""",
         """{"resourceType":"AllergyIntolerance","id":"active","patient":{"reference":"Patient/male"},"clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical","code":"active"}]}}""",
         """{"resourceType":"AllergyIntolerance","id":"resolved","patient":{"reference":"Patient/male"},"clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical","code":"resolved"}]}}""",
         """{"resourceType":"AllergyIntolerance","id":"open","patient":{"reference":"Patient/male"}}""",
@@ -53,6 +54,9 @@ public sealed class Tokens(Shelf shelf) : IClassFixture<Shelf>
     [InlineData("Condition", "code=ha125", "ha125 other none")]
     [InlineData("Condition", "code=|ha125", "none")]
     [InlineData("Condition", "code:text=headache", "ha125 other")]
+    [InlineData("Condition", "code=HA125", "upper")]
+    [InlineData("Questionnaire", "version=1.0-BETA", "beta")]
+    [InlineData("Questionnaire", "version:not=1.0-beta", "")]
     [InlineData("Observation", "code=a,b", "a b")]
     [InlineData("Observation", @"code=a\,b", "ab")]
     [InlineData("Observation", @"code=xx\$xx", "dollar")]

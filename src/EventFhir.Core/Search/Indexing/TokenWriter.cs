@@ -1,3 +1,5 @@
+using System.Text;
+
 using EventFhir.Model.Definitions;
 using EventFhir.Model.Elements;
 
@@ -45,10 +47,14 @@ internal sealed class TokenWriter(string parameter, TokenDestination destination
     public static string? SystemOf(Element value) =>
         value.Type.Primitive is PrimitiveKind.Code ? value.Definition?.Binding?.Codes?.SystemOf(value.Utf8()) : null;
 
+    /// <summary>R4 search.html#token: "If the underlying data type is string then the search is not case sensitive."</summary>
+    public static bool IgnoresCase(TypeDefinition value) => value.Primitive is PrimitiveKind.String;
+
     private bool WriteCode(Element value, EntryBuilder into)
     {
-        WritePrimitive(value.Utf8(), SystemOf(value), into);
-        if (destination is TokenDestination.Terms) into.Word(LexiconKind.Code, codes, Hashing.With(code, value.Utf8()), value);
+        var utf8 = IgnoresCase(value.Type) ? Encoding.UTF8.GetBytes(value.Text.ToLowerInvariant()) : value.Utf8();
+        WritePrimitive(utf8, SystemOf(value), into);
+        if (destination is TokenDestination.Terms) into.Word(LexiconKind.Code, codes, Hashing.With(code, utf8), value);
         return true;
     }
 
