@@ -192,7 +192,8 @@ internal sealed class ElementMatcher(Release release, string baseUrl)
     public static IEnumerable<(string? System, string? Code)> Tokens(Element element)
     {
         if (element.Type.IsPrimitive && !element.HasValue) return [];
-        if (element.Type.IsPrimitive) return [(TokenWriter.SystemOf(element), TokenWriter.IgnoresCase(element.Type) ? element.Text.ToLowerInvariant() : element.Text)];
+        if (element.Type.IsPrimitive)
+            return [(TokenWriter.SystemOf(element), TokenWriter.IgnoresCase(element.Type) ? element.Text.ToLowerInvariant() : element.Text)];
         return element.Type.Name switch
         {
             "CodeableConcept" => Named(element, "coding").SelectMany(Tokens),
