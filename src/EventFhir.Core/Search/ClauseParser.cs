@@ -47,7 +47,7 @@ internal sealed class ClauseParser(SearchContext context)
         if (parameter.Type is not SearchParameterType.Reference)
             return Bad("invalid", $"'{parameter.Code}' is not a reference, so nothing can be chained to it.");
         if (!context.Catalog.CanFollow(type, parameter))
-            return Bad("not-supported", $"'{parameter.Code}' holds canonical URLs; chaining over them is not supported.");
+            return Bad("not-supported", $"'{parameter.Code}' cannot be followed to a resource.");
         ImmutableArray<TypeDefinition> targets = parameter.Targets.IsEmpty ? context.Release.ResourceTypes : parameter.Targets;
         if (modifier.Length > 0)
         {
@@ -75,7 +75,7 @@ internal sealed class ClauseParser(SearchContext context)
         if (context.Catalog.Find(source, code) is not { } parameter) return Underway(source, code);
         if (parameter.Type is not SearchParameterType.Reference) return Bad("invalid", $"'{parameter.Code}' of {source.Name} is not a reference.");
         if (!context.Catalog.CanFollow(source, parameter))
-            return Bad("not-supported", $"'{parameter.Code}' holds canonical URLs; _has over them is not supported.");
+            return Bad("not-supported", $"'{parameter.Code}' cannot be followed to a resource.");
         if (!PointsTo(parameter, type)) return Bad("invalid", $"'{parameter.Code}' of {source.Name} does not point to {type.Name}.");
         if (Parse(source, rest, value, depth + 1) is not { } inner) return null;
         return inner.IsRefused(out var refusal) ? refusal : new Clause.Has(parameter, new TypeQuery(source, [inner.Value]));
@@ -102,8 +102,7 @@ internal sealed class ClauseParser(SearchContext context)
     {
         if (modifier == "missing")
             return context.Catalog.CanBeMissing(type, parameter) ? ParseMissing(parameter, value) : UnsupportedModifier(parameter, modifier);
-        // Canonicals name no type by their form, so :[type] is for references with keys.
-        var isType = context.Catalog.CanFollow(type, parameter) && parameter.Type is SearchParameterType.Reference
+        var isType = context.Catalog.HasKeys(type, parameter) && parameter.Type is SearchParameterType.Reference
             && FindTarget(parameter, modifier) is not null;
         if (modifier.Length > 0 && !isType && !context.Catalog.ModifiersOf(type, parameter).Contains(modifier))
             return UnsupportedModifier(parameter, modifier);

@@ -52,9 +52,13 @@ public sealed class SearchCatalog(SearchDefinitions definitions)
             or ParameterPlacement.NumberRows or ParameterPlacement.QuantityColumns or ParameterPlacement.QuantityRows
             or ParameterPlacement.StringRows or ParameterPlacement.UriRows;
 
-    /// <summary>True if the values are keys of resources on this server, which chains, _has and includes can follow; canonical URLs are
-    /// not.</summary>
-    public bool CanFollow(TypeDefinition type, SearchParameterDefinition parameter) =>
+    /// <summary>True if chains, _has and includes can go from the values to resources on this server: by key, or by canonical URL.</summary>
+    public bool CanFollow(TypeDefinition type, SearchParameterDefinition parameter) => HasKeys(type, parameter)
+        || (parameter is { Type: SearchParameterType.Reference, Targets.IsEmpty: false }
+            && Stored(type, parameter.Code) is ParameterPlacement.UriTerms);
+
+    /// <summary>True if the values are keys of resources. Canonicals are not, and name no type by their form.</summary>
+    public bool HasKeys(TypeDefinition type, SearchParameterDefinition parameter) =>
         Stored(type, parameter.Code) is ParameterPlacement.ReferenceColumn or ParameterPlacement.ReferenceRows;
 
     /// <summary>True if :missing can be asked: not of a narrative, of which only the words are stored, and not where a parameter takes the

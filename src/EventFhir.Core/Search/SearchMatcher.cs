@@ -101,7 +101,9 @@ public sealed class SearchMatcher(Release release, string baseUrl, IReadOnlyList
 
     private bool PointsTo(SearchParameterDefinition parameter, Resource from, Resource to) =>
         to.Id is { } id && ResourceId.TryParse(id, out _)
-        && parameters.Of(parameter, from).Any(element => elements.Matches(parameter, new SearchValue.Reference(to.Type, id), element));
+        && parameters.Of(parameter, from).Any(element => element.Type.IsPrimitive
+            ? parameter.Targets.Contains(to.Type) && element.HasValue && CanonicalNames.Of(to.Root).Contains(element.Text)
+            : elements.Matches(parameter, new SearchValue.Reference(to.Type, id), element));
 
     private IComparable? SortValue(SearchDefinitions definitions, SortKey key, Resource resource)
     {

@@ -18,6 +18,9 @@ internal sealed class TypeTables
     public const string Schema = "fhir";
     public const string Temporary = "pg_temp";
 
+    /// <summary>Goes up when rows of the same tables come to mean something else, so that tables of an older build are not taken for ours.</summary>
+    private const int ContentVersion = 2;
+
     /// <param name="mark">Ends the kind in the names of the tables: empty for those in use.</param>
     public TypeTables(TypeLayout layout, string schema = Schema, string mark = "")
     {
@@ -68,6 +71,7 @@ internal sealed class TypeTables
         var text = new StringBuilder("past ").Append(layout.Type.Name).Append(' ');
         text.Append(((int)layout.SideTables).ToString(CultureInfo.InvariantCulture));
         foreach (var code in layout.Off) text.Append(" -").Append(code);
+        text.Append(CultureInfo.InvariantCulture, $" content {ContentVersion}");
         foreach (var column in layout.Columns) text.Append(' ').Append(column.Name).Append(':').Append(column.Kind);
         foreach (var side in SideTable.All)
             if (side.Form > 1 && layout.SideTables.HasFlag(side.Flag)) text.Append(CultureInfo.InvariantCulture, $" {side.Prefix}:{side.Form}");

@@ -139,9 +139,26 @@ internal sealed class ClauseWriter(SqlBuilder sql, SearchDefinitions definitions
                 WriteTargets(targets);
                 sql.Append($"))");
                 break;
+            case ParameterPlacement.UriTerms uris:
+                WriteCanonicalChain(tables, uris.Parameter.Code, targets);
+                break;
             case var other:
                 throw new UnreachableException($"{other.GetType().Name} holds no keys to chain to.");
         }
+    }
+
+    private void WriteCanonicalChain(TableNames tables, string code, List<TypeQuery> targets)
+    {
+        sql.Append($"(false");
+        foreach (var query in targets)
+        {
+            foreach (var target in SourcesOf(query.Type))
+            {
+                sql.Append($" or ");
+                new CanonicalLinks(sql).WriteForward(tables, code, target, () => WriteAll(query, target));
+            }
+        }
+        sql.Append($")");
     }
 
     private void WriteTargets(List<TypeQuery> targets)
@@ -162,8 +179,25 @@ internal sealed class ClauseWriter(SqlBuilder sql, SearchDefinitions definitions
             sql.Append($"false");
             return;
         }
+        if (Stored(placement) is ParameterPlacement.UriTerms uris)
+        {
+            WriteCanonicalHas(type, uris.Parameter.Code, has.Source);
+            return;
+        }
         sql.Append($"x.rid in (");
         Either(source, tables => SelectPointedTo(tables, Stored(placement), has.Source));
+        sql.Append($")");
+    }
+
+    private void WriteCanonicalHas(TypeDefinition type, string code, TypeQuery source)
+    {
+        var target = new TableNames(definitions.LayoutOf(type));
+        sql.Append($"(false");
+        foreach (var tables in SourcesOf(source.Type))
+        {
+            sql.Append($" or ");
+            new CanonicalLinks(sql).WriteReverse(tables, code, target, () => WriteAll(source, tables));
+        }
         sql.Append($")");
     }
 

@@ -29,6 +29,22 @@ internal static class IncludeStatement
             foreach (var parameter in include.Parameters)
             {
                 var placement = ClauseWriter.PlacementOf(definitions.LayoutOf(include.Source), parameter);
+                if (ClauseWriter.Stored(placement) is ParameterPlacement.UriTerms)
+                {
+                    foreach (var target in parameter.Targets)
+                    {
+                        if (!hasTables(target) || (include.Target is { } only && only != target)) continue;
+                        foreach (var source in clauses.SourcesOf(include.Source))
+                        {
+                            foreach (var named in clauses.SourcesOf(target))
+                            {
+                                if (!isFirst) sql.Append($" union all ");
+                                isFirst = false;
+                                WriteCanonical(sql, include, source, placement, named, from);
+                            }
+                        }
+                    }
+                }
                 if (ClauseWriter.Stored(placement) is not (ParameterPlacement.ReferenceColumn or ParameterPlacement.ReferenceRows)) continue;
                 foreach (var tables in clauses.SourcesOf(include.Source))
                 {
@@ -66,6 +82,18 @@ internal static class IncludeStatement
         if (tables.Versions is RowVersions.Unchanged)
             sql.Append($" and exists (select from {tables.Main} x where {tables.IsRead}x.rid = t.rid)");
         if (target is not null) WriteTarget(sql, new SqlText("t.target"), target);
+    }
+
+    private static void WriteCanonical(
+        SqlBuilder sql, Include include, TableNames source, ParameterPlacement placement, TableNames target, long[] from)
+    {
+        var links = new CanonicalLinks(sql);
+        var code = ClauseWriter.Stored(placement).Parameter.Code;
+        var isForward = include.Direction is IncludeDirection.Forward;
+        var (here, there) = isForward ? (target, source) : (source, target);
+        sql.Append($"select x.rid from {here.Main} x where {here.IsRead}");
+        if (isForward) links.WriteReverse(source, code, target, () => sql.Append($"{there.IsRead}x.rid = any({from})"));
+        else links.WriteForward(source, code, target, () => sql.Append($"{there.IsRead}x.rid = any({from})"));
     }
 
     private static void WriteTarget(SqlBuilder sql, SqlText column, TypeDefinition target) =>

@@ -38,6 +38,11 @@ public sealed class CompilingToSql(TestCluster cluster)
         "Patient", "_text=(bone or liver) and metastases", "x.rid in (select t.rid from \"fhir\".\"text_patient\" t where t.words @@ $1::tsquery)")]
     [InlineData("Patient", "_text=not bone", "not x.rid in (select t.rid from \"fhir\".\"text_patient\" t where t.words @@ $1::tsquery)")]
     [InlineData(
+        "QuestionnaireResponse", "questionnaire.status=active",
+        "(false or x.terms && array(select h.hash from \"fhir\".\"lex_questionnaireresponse\" h where h.parameter = $1 and h.normalized in (" +
+        "select o.normalized from \"fhir\".\"lex_questionnaire\" o where o.parameter = $2 and o.hash in (" +
+        "select unnest(x.terms) from \"fhir\".\"x_questionnaire\" x where x.terms @> $3))))")]
+    [InlineData(
         "Patient", "_has:Observation:subject:status=final",
         "x.rid in (select x.\"subject\" from \"fhir\".\"x_observation\" x where x.\"subject\" is not null and x.terms @> $1)")]
     public void Each_kind_of_clause_has_its_own_condition(string type, string query, string condition) =>

@@ -60,4 +60,23 @@ internal static class GeneratedResources
                 $$$"""{"resourceType":"Location","id":"place{{{number}}}","position":{"latitude":{{{latitude:0.0000}}},"longitude":{{{longitude:0.0000}}}}}"""));
         }
     }
+
+    /// <summary>Questionnaires in two versions and in none, and responses that name them by URL, with version and without.</summary>
+    public static IEnumerable<Resource> Questionnaires()
+    {
+        yield return Questionnaire("q1", "http://q", ",\"version\":\"1\"", "first");
+        yield return Questionnaire("q2", "http://q", ",\"version\":\"2\"", "second");
+        yield return Questionnaire("plain", "http://plain", "", "plain");
+        yield return Response("one", "http://q|1");
+        yield return Response("two", "http://q|2");
+        yield return Response("any", "http://q");
+        yield return Response("lost", "http://q|3");
+        yield return Response("plain", "http://plain");
+    }
+
+    private static Resource Questionnaire(string id, string url, string version, string title) => SearchFixture.Read(
+        $$$"""{"resourceType":"Questionnaire","id":"{{{id}}}","url":"{{{url}}}"{{{version}}},"title":"{{{title}}}","status":"active"}""");
+
+    private static Resource Response(string id, string questionnaire) => SearchFixture.Read(
+        $$$"""{"resourceType":"QuestionnaireResponse","id":"{{{id}}}","questionnaire":"{{{questionnaire}}}","status":"completed"}""");
 }

@@ -29,6 +29,7 @@ public sealed class SearchOracle(TestCluster cluster)
         var invented = new SyntheticPatients(seed: 7).Generate(patients: 1).Select(resource => SearchFixture.Read(resource.Body));
         await fixture.WriteAsync([
             .. examples, .. invented, .. GeneratedResources.Places(), .. GeneratedResources.LongStrings(), .. GeneratedResources.Subjects(),
+            .. GeneratedResources.Questionnaires(),
             .. GeneratedTerminology.For(examples)]);
         var resources = await fixture.StoredAsync();
         var matcher = new SearchMatcher(Release.R4, SearchFixture.BaseUrl, resources);

@@ -184,6 +184,11 @@ public sealed class Extracting
         var entries = Extract("""{"resourceType":"QuestionnaireResponse","questionnaire":"http://q.org/q|1.0"}""");
         Assert.Contains(Hashing.Term("questionnaire", TermForm.Uri, "http://q.org/q|1.0"), entries.Terms);
         Assert.Contains(Hashing.Term("questionnaire", TermForm.Uri, "http://q.org/q"), entries.Terms);
+        Assert.Contains(
+            new LexiconEntry(
+                LexiconKind.Canonical, LexiconEntry.NumberOf("questionnaire", LexiconKind.Canonical),
+                Hashing.Term("questionnaire", TermForm.Canonical, "http://q.org/q|1.0"), "http://q.org/q|1.0"),
+            entries.Lexicon);
     }
 
     [Fact]

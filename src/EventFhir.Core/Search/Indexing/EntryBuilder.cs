@@ -55,7 +55,7 @@ internal sealed class EntryBuilder
         if (Home is TermHome.Terms && !IsKnownWord(hash)) lexicon.Add(new(kind, parameter, hash, StringFolding.Fold(text.Text)));
     }
 
-    /// <param name="folded">As StringFolding folds it.</param>
+    /// <param name="folded">As StringFolding folds it; a canonical URL as it is.</param>
     public void Word(LexiconKind kind, int parameter, long hash, string folded)
     {
         Term(hash);

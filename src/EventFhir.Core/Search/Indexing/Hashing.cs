@@ -49,6 +49,12 @@ public enum TermForm : byte
 
     /// <summary>The resource has no value for a parameter whose element is required. No parts.</summary>
     Absent = 14,
+
+    /// <summary>Part: a canonical reference as it is, with its version if it names one.</summary>
+    Canonical = 15,
+
+    /// <summary>Part: a canonical reference that means the resource itself: its URL, and URL|version. The parameter is "url".</summary>
+    CanonicalName = 16,
 }
 
 /// <summary>

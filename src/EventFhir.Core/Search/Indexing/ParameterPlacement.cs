@@ -108,6 +108,7 @@ public abstract record ParameterPlacement
     /// <summary>
     /// URIs that many resources share (profiles, sources, canonical references): terms H(Uri, uri), for a canonical with version also without it,
     /// and the mark; for parameters of type uri also H(Below, prefix) for each prefix that ends before a "/" after the authority.
+    /// For references, H(Canonical, text as it is), with the text in the lexicon; there too what means a resource: H(CanonicalName, text).
     /// </summary>
     public sealed record UriTerms(SearchParameterDefinition Parameter, ValueMark Mark) : ParameterPlacement(Parameter);
 

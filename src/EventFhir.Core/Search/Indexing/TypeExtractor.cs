@@ -13,10 +13,12 @@ internal sealed class TypeExtractor
     private readonly ImmutableArray<ParameterExtractor> parameters;
     private readonly int columnCount;
     private readonly bool hasNarrative;
+    private readonly bool hasUrl;
 
     public TypeExtractor(Release release, TypeLayout layout, ReadOnlyMemory<byte> baseUrl)
     {
         columnCount = layout.Columns.Length;
+        hasUrl = layout.Type.FindElement("url") is not null && layout.Type.FindElement("version") is not null;
         hasNarrative = layout.SideTables.HasFlag(SideTables.Text);
         parameters =
         [
@@ -28,6 +30,7 @@ internal sealed class TypeExtractor
     {
         into.Start(columnCount);
         foreach (var parameter in parameters) parameter.Extract(root, into);
+        if (hasUrl) CanonicalNames.Write(root, into);
         if (hasNarrative) into.Narrative = NarrativeText.WordsOf(root);
     }
 }

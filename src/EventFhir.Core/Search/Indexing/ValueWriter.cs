@@ -119,6 +119,8 @@ internal sealed class UriTermWriter(string parameter, SearchParameterType type) 
 {
     private readonly long uri = Hashing.Start(parameter, TermForm.Uri);
     private readonly long below = Hashing.Start(parameter, TermForm.Below);
+    private readonly long canonical = Hashing.Start(parameter, TermForm.Canonical);
+    private readonly int canonicals = LexiconEntry.NumberOf(parameter, LexiconKind.Canonical);
 
     public override bool Write(Element value, EntryBuilder into)
     {
@@ -126,6 +128,7 @@ internal sealed class UriTermWriter(string parameter, SearchParameterType type) 
         if (!value.HasValue) return false;
         var text = value.Utf8();
         WriteUri(uri, text, into);
+        if (type is SearchParameterType.Reference) into.Word(LexiconKind.Canonical, canonicals, Hashing.With(canonical, text), value.Text);
         if (type is not SearchParameterType.Uri) return true;
 
         // The authority ends at the third slash of scheme://authority/path; urn:a:b has none.
