@@ -82,6 +82,9 @@ public static class Limits
     /// <summary>Resources that a page may include beside its matches.</summary>
     public const int IncludedResourcesMax = 10_000;
 
+    /// <summary>Resources that are read for a page of contained ones, or to count them.</summary>
+    public const int ContainersMax = 10_000;
+
     /// <summary>How long the database may work on a search.</summary>
     public static readonly TimeSpan SearchTimeMax = TimeSpan.FromSeconds(30);
 

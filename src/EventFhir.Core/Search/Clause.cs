@@ -33,6 +33,9 @@ public abstract record Clause
     /// <summary>A text of the resource says this (_text, _content).</summary>
     public sealed record Words(WordSource Source, WordQuery Query) : Clause;
 
+    /// <summary>The resource contains one of these types (_contained, R4 search.html#contained).</summary>
+    public sealed record Contains(ImmutableArray<TypeDefinition> Types) : Clause;
+
     /// <summary>The logical id is one of these.</summary>
     public sealed record Id(ImmutableArray<string> Ids) : Clause;
 

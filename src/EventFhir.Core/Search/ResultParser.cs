@@ -11,6 +11,9 @@ internal sealed class ResultParser(SearchContext context, ImmutableArray<TypeDef
 {
     private readonly ImmutableArray<Include>.Builder includes = ImmutableArray.CreateBuilder<Include>();
 
+    private ContainedScope? contained;
+    private ContainedAnswer containedAnswer = ContainedAnswer.Container;
+
     public ResultShape Shape { get; private set; } = ResultShape.Default;
 
     /// <summary>True for the names read here.</summary>
@@ -31,13 +34,17 @@ internal sealed class ResultParser(SearchContext context, ImmutableArray<TypeDef
             "_summary" => ReadSummary(value),
             "_elements" => ReadElements(value),
             "_contained" => ReadContained(value),
-            "_containedType" => value is "container" or "contained" ? null : Bad("_containedType is container or contained."),
+            "_containedType" => ReadContainedType(value),
             "_include" => ReadInclude(IncludeDirection.Forward, Rounds(modifier), value),
             _ => ReadInclude(IncludeDirection.Reverse, Rounds(modifier), value),
         };
     }
 
-    public ResultShape Complete() => Shape with { Includes = includes.ToImmutable() };
+    public ResultShape Complete() => Shape with
+    {
+        Includes = includes.ToImmutable(),
+        Contained = contained is { } scope ? new ContainedSearch(scope, containedAnswer, context.BaseUrl) : null,
+    };
 
     // :recurse is what STU3 called :iterate.
     private static IncludeRounds Rounds(string modifier) => modifier.Length > 0 ? IncludeRounds.Iterate : IncludeRounds.Once;
@@ -93,14 +100,20 @@ internal sealed class ResultParser(SearchContext context, ImmutableArray<TypeDef
         return null;
     }
 
-    /// <summary>R4 search.html#contained. Contained resources have no rows of their own, so only the default can be answered.</summary>
-    private static Refusal? ReadContained(string value) => value switch
+    /// <summary>R4 search.html#contained.</summary>
+    private Refusal? ReadContained(string value)
     {
-        "false" => null,
-        "true" or "both" => Refusal.Of(
-            RefusalKind.BadRequest, "not-supported", "Contained resources cannot be searched; _contained=false is the default."),
-        _ => Bad("_contained is true, false or both."),
-    };
+        if (value is not ("false" or "true" or "both")) return Bad("_contained is true, false or both.");
+        contained = value switch { "true" => ContainedScope.Only, "both" => ContainedScope.Both, _ => null };
+        return null;
+    }
+
+    private Refusal? ReadContainedType(string value)
+    {
+        if (value is not ("container" or "contained")) return Bad("_containedType is container or contained.");
+        containedAnswer = value is "contained" ? ContainedAnswer.Contained : ContainedAnswer.Container;
+        return null;
+    }
 
     private Refusal? ReadElements(string value)
     {

@@ -48,11 +48,19 @@ public sealed class SearchMatcher(Release release, string baseUrl, IReadOnlyList
             PointsTo(chain.Parameter, resource, other) && Matches(target, other))),
         Clause.Has has => byType[has.Source.Type].Any(other => PointsTo(has.Parameter, other, resource) && Matches(has.Source, other)),
         Clause.Words words => words.Query.Holds(NarrativeText.WordsOf(resource.Root) ?? new TextWords()),
+        Clause.Contains contains => Contains(resource, contains.Types),
         Clause.Id id => resource.Id is { } own && id.Ids.Contains(own),
         Clause.LastUpdated updated => ParameterValues.LastUpdated(resource) is { } own
             && updated.Values.Any(value => ElementMatcher.Matches(value, own)),
         _ => throw new UnreachableException($"{clause.GetType().Name} cannot be evaluated."),
     };
+
+    private static bool Contains(Resource resource, ImmutableArray<TypeDefinition> types)
+    {
+        foreach (var contained in resource.Root.ChildrenNamed("contained"))
+            if (types.Contains(contained.Type)) return true;
+        return false;
+    }
 
     private bool Matches(SearchParameterDefinition parameter, ImmutableArray<SearchValue> values, Resource resource)
     {

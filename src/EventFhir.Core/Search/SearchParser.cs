@@ -73,9 +73,10 @@ public sealed class SearchParser(SearchContext context)
         }
         if (resultParser.Shape.Sort.Any(key => key.Code == SearchCatalog.Score) && clauses.Any(of => !of.OfType<Clause.Words>().Any()))
             return Bad("value", "_sort=_score orders by how well the words of _text are met, so the search needs _text.");
-        return new SearchQuery(
+        var read = new SearchQuery(
             context.Definitions,
             [.. scope.Select((query, place) => query with { Clauses = clauses[place].ToImmutable() })], resultParser.Complete(), used.ToImmutable());
+        return ContainedSearch.Check(read) is { } unsupported ? unsupported : read;
     }
 
     private Refusal? ReadClause(

@@ -33,6 +33,9 @@ public sealed record ResultShape(
     SummaryMode Summary,
     ImmutableArray<string> Elements)
 {
+    /// <summary>Null if contained resources are left alone, as they are by default.</summary>
+    public ContainedSearch? Contained { get; init; }
+
     public static readonly ResultShape Default = new([], Limits.PageSizeDefault, null, [], SummaryMode.None, []);
 }
 

@@ -68,7 +68,7 @@ internal sealed class TypeTables
     /// <summary>Equal fingerprints are equal tables.</summary>
     public static string Fingerprint(TypeLayout layout)
     {
-        var text = new StringBuilder("past ").Append(layout.Type.Name).Append(' ');
+        var text = new StringBuilder("past contains ").Append(layout.Type.Name).Append(' ');
         text.Append(((int)layout.SideTables).ToString(CultureInfo.InvariantCulture));
         foreach (var code in layout.Off) text.Append(" -").Append(code);
         text.Append(CultureInfo.InvariantCulture, $" content {ContentVersion}");

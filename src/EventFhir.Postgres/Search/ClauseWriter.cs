@@ -91,6 +91,9 @@ internal sealed class ClauseWriter(SqlBuilder sql, SearchDefinitions definitions
             case Clause.Words words:
                 new WordWriter(sql).Write(tables, words);
                 break;
+            case Clause.Contains contains:
+                sql.Append($"x.terms && {contains.Types.Select(type => Hashing.Contains(type.Name)).ToArray()}");
+                break;
             case Clause.Id id:
                 sql.Append($"x.rid in (select s.rid from es.stream s where s.tenant = 0 and s.type = {(short)tables.Type.Number}");
                 sql.Append($" and s.id = any({id.Ids.ToArray()}))");

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
+using EventFhir.Model.Definitions;
 using EventFhir.Postgres.Reading;
 
 namespace EventFhir.Postgres.Search;
@@ -17,7 +18,18 @@ public sealed record SearchPage(
 {
     /// <summary>How well each match meets the words of the search, 0 to 1; empty if the search asks for no words.</summary>
     public ImmutableArray<decimal?> Scores { get; init; } = [];
+
+    /// <summary>Contained resources that match, where they themselves are asked for: after the others.</summary>
+    public ImmutableArray<ContainedMatch> Contained { get; init; } = [];
+
+    /// <summary>pg_snapshot of the first page; empty if nothing was found.</summary>
+    public string Snapshot { get; init; } = "";
 }
+
+/// <summary>A match that another resource contains.</summary>
+/// <param name="Id">Within the container; null if it has none.</param>
+/// <param name="Body">The UTF-8 JSON, as it is in the container.</param>
+public sealed record ContainedMatch(StoredVersion Container, TypeDefinition Type, string? Id, ReadOnlyMemory<byte> Body);
 
 public enum PageDirection { Forward, Backward }
 
@@ -25,7 +37,8 @@ public enum PageDirection { Forward, Backward }
 /// Where a page begins: after the last match of the page before, or before the first match of the page after; and what the first page saw, for all
 /// pages are as of then. Only the server's own links carry one, and they are signed, so what is read back is what was written.
 /// </summary>
-/// <param name="Keys">The sort keys of that match, as PostgreSQL writes them; null where it had no value.</param>
+/// <param name="Keys">The sort keys of that match, as PostgreSQL writes them; null where it had no value. Among contained resources, which have
+/// no order of their own, how many matches behind that one the page begins (<see cref="ContainedReader"/>).</param>
 /// <param name="Rid">Its surrogate.</param>
 /// <param name="Total">As the first page said it.</param>
 /// <param name="Snapshot">pg_snapshot of the first page: "xmin:xmax:xip,xip,…".</param>

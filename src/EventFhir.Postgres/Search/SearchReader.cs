@@ -33,6 +33,7 @@ public sealed class SearchReader(EventDatabase database, Release release)
     /// <param name="at">From a link of another page; null for the first page.</param>
     public async Task<Outcome<SearchPage>> ReadAsync(SearchQuery query, SearchCursor? at, CancellationToken cancellationToken)
     {
+        if (query.Result.Contained is { } contained) return await new ContainedReader(this, query, contained).ReadAsync(at, cancellationToken);
         try
         {
             var answered = await Terminology.AnswerAsync(query, cancellationToken);
@@ -99,6 +100,7 @@ public sealed class SearchReader(EventDatabase database, Release release)
             hasNext ? new SearchCursor(PageDirection.Forward, rows[^1].Keys, rows[^1].Rid, total, snapshot) : null,
             hasPrevious ? new SearchCursor(PageDirection.Backward, rows[0].Keys, rows[0].Rid, total, snapshot) : null)
         {
+            Snapshot = snapshot,
             Scores = WordWriter.HasScore(query) ? [.. rows.Select(row => row.Score)] : [],
         };
     }

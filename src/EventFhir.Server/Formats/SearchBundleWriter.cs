@@ -26,10 +26,13 @@ public static class SearchBundleWriter
             $"{{\"relation\":\"{link.Relation}\",\"url\":\"{JsonEncodedText.Encode(link.Url, OutcomeWriter.Relaxed.Encoder)}\"}}")).Append(']');
 
         var isFirst = true;
-        void Add(StoredVersion version, ReadOnlyMemory<byte> body, string mode, decimal? score)
+        void Add(StoredVersion version, string? fragment, ReadOnlyMemory<byte> body, string mode, decimal? score)
         {
             frame.Append(isFirst ? ",\"entry\":[" : ",").Append("{\"fullUrl\":\"").Append(encodedBase).Append('/')
-                .Append(version.Key.Type.Name).Append('/').Append(version.Key.Id.Value).Append("\",\"resource\":");
+                .Append(version.Key.Type.Name).Append('/').Append(version.Key.Id.Value);
+            // Ids have letters, digits, "-" and "." only.
+            if (fragment is not null) frame.Append('#').Append(fragment);
+            frame.Append("\",\"resource\":");
             isFirst = false;
             parts.Add(Cut(frame));
             parts.Add(body);
@@ -38,8 +41,9 @@ public static class SearchBundleWriter
             frame.Append("}}");
         }
         for (var place = 0; place < page.Matches.Length; place++)
-            Add(page.Matches[place], subset.Write(page.Matches[place]), "match", page.Scores.IsEmpty ? null : page.Scores[place]);
-        foreach (var included in page.Included) Add(included, subset.Write(included), "include", score: null);
+            Add(page.Matches[place], fragment: null, subset.Write(page.Matches[place]), "match", page.Scores.IsEmpty ? null : page.Scores[place]);
+        foreach (var match in page.Contained) Add(match.Container, match.Id, subset.Write(match.Type, match.Body), "match", score: null);
+        foreach (var included in page.Included) Add(included, fragment: null, subset.Write(included), "include", score: null);
         frame.Append(isFirst ? "}" : "]}");
         parts.Add(Cut(frame));
         return parts.DrainToImmutable();

@@ -18,17 +18,20 @@ public sealed class SubsetWriter(SummaryMode summary, ImmutableArray<string> ele
     private const string TagSystem = "http://terminology.hl7.org/CodeSystem/v3-ObservationValue";
 
     /// <summary>The stored bytes themselves where nothing is cut.</summary>
-    public ReadOnlyMemory<byte> Write(StoredVersion version)
+    public ReadOnlyMemory<byte> Write(StoredVersion version) => Write(version.Key.Type, version.Body);
+
+    /// <param name="body">The text of a resource of the type.</param>
+    public ReadOnlyMemory<byte> Write(TypeDefinition type, ReadOnlyMemory<byte> body)
     {
-        if (summary is SummaryMode.None && elements.IsEmpty) return version.Body;
-        using var document = JsonDocument.Parse(version.Body);
-        var buffer = new ArrayBufferWriter<byte>(version.Body.Length + 128);
+        if (summary is SummaryMode.None && elements.IsEmpty) return body;
+        using var document = JsonDocument.Parse(body);
+        var buffer = new ArrayBufferWriter<byte>(body.Length + 128);
         using var json = new Utf8JsonWriter(buffer, OutcomeWriter.Relaxed);
         json.WriteStartObject();
         foreach (var property in document.RootElement.EnumerateObject())
         {
             if (property.NameEquals("meta"u8)) WriteMeta(json, property.Value);
-            else if (IsKept(version.Key.Type, property.Name)) WriteProperty(json, version.Key.Type, property);
+            else if (IsKept(type, property.Name)) WriteProperty(json, type, property);
         }
         json.WriteEndObject();
         json.Flush();

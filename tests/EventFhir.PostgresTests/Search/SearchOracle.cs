@@ -27,10 +27,10 @@ public sealed class SearchOracle(TestCluster cluster)
         await using var fixture = await SearchFixture.NewAsync(cluster);
         var examples = Examples();
         var invented = new SyntheticPatients(seed: 7).Generate(patients: 1).Select(resource => SearchFixture.Read(resource.Body));
+        var terminology = GeneratedTerminology.For(examples).ToList();
         await fixture.WriteAsync([
             .. examples, .. invented, .. GeneratedResources.Places(), .. GeneratedResources.LongStrings(), .. GeneratedResources.Subjects(),
-            .. GeneratedResources.Questionnaires(),
-            .. GeneratedTerminology.For(examples)]);
+            .. GeneratedResources.Questionnaires(), .. terminology]);
         var resources = await fixture.StoredAsync();
         var matcher = new SearchMatcher(Release.R4, SearchFixture.BaseUrl, resources);
         var generator = new QueryGenerator(resources, seed: 20261121);
@@ -63,8 +63,47 @@ public sealed class SearchOracle(TestCluster cluster)
             if (!expected.SequenceEqual(found))
                 differences.AppendLine($"{type}?{Uri.UnescapeDataString(text)}\n  memory: {Some(expected)}\n  sql:    {Some(found)}");
         }
+        await AskForContainedAsync(fixture, resources, matcher, terminology, differences);
         Assert.True(differences.Length == 0, differences.ToString());
         Assert.True(hits > Queries / 4, $"Only {hits} of {asked} queries found anything.");
+    }
+
+    private static async Task AskForContainedAsync(
+        SearchFixture fixture, ImmutableArray<Resource> resources, SearchMatcher matcher, List<Resource> terminology, StringBuilder differences)
+    {
+        var contained = resources.SelectMany(Contained).Where(match => match.Resource.Id is not null).ToList();
+        var generator = new QueryGenerator([.. contained.Select(match => match.Resource), .. terminology], seed: 20261121);
+        var alone = new SearchMatcher(Release.R4, SearchFixture.BaseUrl, []);
+        var (asked, hits) = (0, 0);
+        while (asked < Queries / 10)
+        {
+            var (type, text) = generator.Next();
+            var (scope, answer) = (asked % 2 == 0 ? "true" : "both", asked / 2 % 2 == 0 ? "container" : "contained");
+            var asks = $"{text}&_contained={scope}&_containedType={answer}";
+            // Chains, _has, lists and orders are refused.
+            if (SearchFixture.Parse(type, asks).Refusal is not null) continue;
+            asked++;
+            var answered = await fixture.Reader.Terminology.AnswerAsync(SearchFixture.Parse(type, text).Value, CancellationToken.None);
+            if (answered.IsRefused(out _)) continue;
+            var query = answered.Value;
+            List<string> expected = scope == "both" ? [.. matcher.Search(query).Select(resource => $"{resource.Type.Name}/{resource.Id}")] : [];
+            foreach (var (container, resource) in contained)
+                if (query.Types.Any(searched => alone.Matches(searched, resource)))
+                    expected.Add($"{container.Type.Name}/{container.Id}{(answer == "contained" ? $"#{resource.Id}" : "")}");
+            if (answer == "container") expected = [.. expected.Distinct()];
+            var (found, _) = await ContainedResources.AllAsync(fixture, asks, type);
+            if (found.Length > 0) hits++;
+            if (!expected.Order(StringComparer.Ordinal).SequenceEqual(found.Order(StringComparer.Ordinal)))
+                differences.AppendLine($"{type}?{Uri.UnescapeDataString(asks)}\n  memory: {Some([.. expected])}\n  sql:    {Some(found)}");
+        }
+        Assert.True(hits > asked / 4, $"Only {hits} of {asked} queries found contained resources.");
+    }
+
+    private static IEnumerable<(Resource Container, Resource Resource)> Contained(Resource container)
+    {
+        var found = new List<(Resource, Resource)>();
+        foreach (var element in container.Root.ChildrenNamed("contained")) found.Add((container, container.Extract(element)));
+        return found;
     }
 
     private static string Some(ImmutableArray<string> ids) => $"{ids.Length}: {string.Join(' ', ids.Take(8))}";

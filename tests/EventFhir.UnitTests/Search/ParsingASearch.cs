@@ -63,7 +63,11 @@ public sealed class ParsingASearch
 
     [Theory]
     [InlineData("Patient", "colour=red")]
-    [InlineData("Patient", "_contained=true")]
+    [InlineData("Patient", "_contained=true&_sort=_id")]
+    [InlineData("Patient", "_include=Patient:organization&_contained=true")]
+    [InlineData("Patient", "_contained=both&organization.name=x")]
+    [InlineData("Patient", "_contained=both&_filter=not (_has:Observation:subject:status eq final)")]
+    [InlineData("Patient", "_contained=true&_list=x")]
     [InlineData("Patient", "_contained=perhaps")]
     [InlineData("Patient", "_containedType=x")]
     [InlineData("Patient", "_text=bone and")]

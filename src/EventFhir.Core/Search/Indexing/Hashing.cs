@@ -55,6 +55,9 @@ public enum TermForm : byte
 
     /// <summary>Part: a canonical reference that means the resource itself: its URL, and URL|version. The parameter is "url".</summary>
     CanonicalName = 16,
+
+    /// <summary>Part: the type of a resource that this one contains. Of no parameter.</summary>
+    Contains = 17,
 }
 
 /// <summary>
@@ -96,6 +99,9 @@ public static class Hashing
         BinaryPrimitives.WriteInt64LittleEndian(bytes, part);
         return With(hash, bytes);
     }
+
+    /// <summary>The resource contains one of this type.</summary>
+    public static long Contains(string type) => Term("", TermForm.Contains, type);
 
     public static long Term(string parameter, TermForm form) => Start(parameter, form);
 
