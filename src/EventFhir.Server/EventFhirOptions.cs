@@ -50,18 +50,19 @@ public sealed record EventFhirOptions
         Uri? OptionalUrl(Setting setting) =>
             Optional(setting) is null ? null : Parsed(setting, text => (Uri.TryCreate(text, UriKind.Absolute, out var url), url));
 
-        SearchDefinitions Searches(string off)
+        SwitchedOff Off(Setting setting, Func<string, SwitchedOff> parse)
         {
             try
             {
-                return SearchDefinitions.Of(Release.R4, SwitchedOff.Parse(Release.R4, off));
+                return parse(Text(setting));
             }
             catch (FormatException exception)
             {
-                throw new FormatException($"{Settings.SearchOff.Option}: {exception.Message}", exception);
+                throw new FormatException($"{setting.Option}: {exception.Message}", exception);
             }
         }
 
+        var off = Off(Settings.SearchOff, text => SwitchedOff.Parse(Release.R4, text));
         var options = new EventFhirOptions
         {
             Data = new DirectoryInfo(Text(Settings.Data)),
@@ -71,7 +72,7 @@ public sealed record EventFhirOptions
             AllowAnonymous = Parsed(Settings.AllowAnonymous, text => (bool.TryParse(text, out var allowed), allowed)),
             BaseUrl = OptionalUrl(Settings.BaseUrl)?.ToString().TrimEnd('/'),
             Release = Parsed(Settings.Release, text => (text is "R4", Release.R4)),
-            Definitions = Searches(Text(Settings.SearchOff)),
+            Definitions = SearchDefinitions.Of(Release.R4, Off(Settings.SearchContent, text => off.WithContent(Release.R4, text))),
             WriterLanes = Parsed(Settings.WriterLanes, text =>
                 (int.TryParse(text, CultureInfo.InvariantCulture, out var lanes) && lanes is > 0 and <= 64, lanes)),
             PageKey = Optional(Settings.PageKey),

@@ -34,11 +34,13 @@ public static class Settings
         new("log-level", "Warning", "Lowest level that is logged: Trace, Debug, Information, Warning, Error, Critical, None.");
     public static readonly Setting SearchOff = new(
         "search-off", "", "Search parameters of the specification that are switched off to save space: Observation:combo-code,*:_text.");
+    public static readonly Setting SearchContent = new(
+        "search-content", "", "Resource types that _content searches, Condition,DocumentReference, or * for all; it makes their writes dearer.");
     public static readonly Setting Otlp =
         new("otlp-endpoint", "", "OTLP collector for traces and metrics, as OTEL_EXPORTER_OTLP_ENDPOINT; empty: none are sent.");
 
     /// <summary>What every command takes.</summary>
-    public static readonly ImmutableArray<Setting> Database = [Data, Connection, SearchOff, LogFormat, LogLevel];
+    public static readonly ImmutableArray<Setting> Database = [Data, Connection, SearchOff, SearchContent, LogFormat, LogLevel];
 
     /// <summary>What only serve takes.</summary>
     public static readonly ImmutableArray<Setting> Serving = [Port, Listen, AllowAnonymous, BaseUrl, Release, WriterLanes, PageKey, Otlp];

@@ -1,5 +1,8 @@
 using System.Text.Json.Nodes;
 
+using EventFhir.Core.Search;
+using EventFhir.Core.Search.Parameters;
+using EventFhir.Model.Definitions;
 using EventFhir.ServerTests.Running;
 
 using Xunit;
@@ -7,7 +10,7 @@ using Xunit;
 namespace EventFhir.ServerTests;
 
 /// <summary>Searches for places, words and contained resources over HTTP; what they find is the oracle's business.</summary>
-public sealed class SearchingBeyondValues(RunningServer server) : IClassFixture<RunningServer>
+public sealed class SearchingBeyondValues(RunningServer server, PostgresCluster postgres) : IClassFixture<RunningServer>
 {
     [Fact]
     public async Task Near_finds_places_within_a_distance()
@@ -26,6 +29,23 @@ public sealed class SearchingBeyondValues(RunningServer server) : IClassFixture<
         var entries = await EntriesAsync("Condition?_text=bone OR nothing&_sort=_score");
         Assert.Equal(["much", "little"], Ids(entries));
         Assert.All(entries, entry => Assert.InRange((decimal)entry!["search"]!["score"]!, 0.000001m, 1));
+    }
+
+    [Fact]
+    public async Task The_whole_content_is_searched_where_it_is_switched_on()
+    {
+        var refused = (await server.GetAsync("Condition?_content=x")).IsRefused(400);
+        Assert.Contains("search-content", refused.Text, StringComparison.Ordinal);
+
+        await using var on = new RunningServer(postgres)
+        {
+            Definitions = SearchDefinitions.Of(Release.R4, SwitchedOff.None.WithContent(Release.R4, "Condition")),
+        };
+        await on.InitializeAsync();
+        await on.PutAsync("Condition/c", """{"resourceType":"Condition","id":"c","code":{"text":"Burnt ear"},"subject":{"display":"x"}}""");
+        var entry = Assert.Single((await on.GetAsync("Condition?_content=burnt -ear")).Json["entry"]!.AsArray())!;
+        Assert.InRange((decimal)entry["search"]!["score"]!, 0.000001m, 1);
+        (await on.GetAsync("Patient?_content=x")).IsRefused(400);
     }
 
     [Fact]

@@ -36,7 +36,7 @@ internal sealed class ClauseParser(SearchContext context)
 
         var dot = name.IndexOf('.');
         var (code, modifier) = Cut(dot < 0 ? name : name[..dot], ':');
-        if (context.Catalog.Find(type, code) is not { } parameter) return Underway(type, code);
+        if (context.Catalog.Find(type, code) is not { } parameter) return Underway(type, code) ?? ContentOff(type, code);
         return dot < 0 ? ParseValues(type, parameter, modifier, value) : ParseChain(type, parameter, modifier, name[(dot + 1)..], value, depth);
     }
 
@@ -113,6 +113,7 @@ internal sealed class ClauseParser(SearchContext context)
         if (parameter.Code == SearchCatalog.Id) return ParseIds(parameter, modifier, alternatives);
         if (parameter.Code == SearchCatalog.LastUpdated) return ParseLastUpdated(parameter, alternatives);
         if (parameter.Code == SearchCatalog.Text) return ParseWords(parameter, WordSource.Narrative, alternatives);
+        if (parameter.Code == SearchCatalog.Content) return ParseWords(parameter, WordSource.Content, alternatives);
 
         var parsed = ImmutableArray.CreateBuilder<SearchValue>(alternatives.Length);
         foreach (var alternative in alternatives)
@@ -124,6 +125,13 @@ internal sealed class ClauseParser(SearchContext context)
         var clause = new Clause.Matches(parameter, parsed.MoveToImmutable());
         return modifier is "not" or "not-in" ? new Clause.Not(clause) : clause;
     }
+
+    private Outcome<Clause>? ContentOff(TypeDefinition type, string code) =>
+        code == SearchCatalog.Content && context.Release.SearchParametersOf(type).Any(parameter => parameter.Code == code)
+            ? Bad(
+                "not-supported",
+                $"_content is switched off for {type.Name}, since it makes writes dearer; the setting search-content switches it on, with a rebuild.")
+            : (Outcome<Clause>?)null;
 
     /// <summary>A parameter that a part of the resources is not indexed by yet would give a wrong answer.</summary>
     private Outcome<Clause>? Underway(TypeDefinition type, string code) => context.Definitions.FindUnderway(type, code) is { } custom

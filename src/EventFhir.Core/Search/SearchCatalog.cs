@@ -17,6 +17,7 @@ public sealed class SearchCatalog(SearchDefinitions definitions)
     public const string List = "_list";
     public const string Query = "_query";
     public const string Text = "_text";
+    public const string Content = "_content";
 
     /// <summary>No parameter, but a key of _sort: how well the words of _text are met.</summary>
     public const string Score = "_score";
@@ -61,11 +62,11 @@ public sealed class SearchCatalog(SearchDefinitions definitions)
     public bool HasKeys(TypeDefinition type, SearchParameterDefinition parameter) =>
         Stored(type, parameter.Code) is ParameterPlacement.ReferenceColumn or ParameterPlacement.ReferenceRows;
 
-    /// <summary>True if :missing can be asked: not of a narrative, of which only the words are stored, and not where a parameter takes the
+    /// <summary>True if :missing can be asked: not of texts of which only the words are stored, and not where a parameter takes the
     /// references to one type out of several parameters.</summary>
     public bool CanBeMissing(TypeDefinition type, SearchParameterDefinition parameter) => definitions.LayoutOf(type).Find(parameter.Code) switch
     {
-        ParameterPlacement.Narrative => false,
+        ParameterPlacement.Narrative or ParameterPlacement.Content => false,
         ParameterPlacement.SameAs { Target: not null } => CanFollow(type, parameter),
         _ => true,
     };

@@ -41,7 +41,7 @@ public sealed class SearchDefinitions
     /// <summary>All there are, whatever their state.</summary>
     public ImmutableArray<CustomParameter> Customs { get; private init; } = [];
 
-    /// <summary>All that the specification defines.</summary>
+    /// <summary>All that the specification defines, but _content.</summary>
     public static SearchDefinitions Of(Release release) =>
         OfReleases.GetOrAdd(release, static release => new SearchDefinitions(release, SwitchedOff.None, specified: null));
 
@@ -94,7 +94,7 @@ public sealed class SearchDefinitions
         return off.IsEmpty ? plan : plan with
         {
             Off = [.. Release.SearchParametersOf(type).Select(parameter => parameter.Code)
-                .Where(code => off.Contains(type, code)).Order(StringComparer.Ordinal)],
+                .Where(code => code != SearchCatalog.Content && off.Contains(type, code)).Order(StringComparer.Ordinal)],
         };
     }
 

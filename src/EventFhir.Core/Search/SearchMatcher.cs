@@ -47,12 +47,19 @@ public sealed class SearchMatcher(Release release, string baseUrl, IReadOnlyList
         Clause.Chain chain => chain.Targets.Any(target => byType[target.Type].Any(other =>
             PointsTo(chain.Parameter, resource, other) && Matches(target, other))),
         Clause.Has has => byType[has.Source.Type].Any(other => PointsTo(has.Parameter, other, resource) && Matches(has.Source, other)),
-        Clause.Words words => words.Query.Holds(NarrativeText.WordsOf(resource.Root) ?? new TextWords()),
+        Clause.Words words => words.Query.Holds(WordsOf(words.Source, resource) ?? new TextWords()),
         Clause.Contains contains => Contains(resource, contains.Types),
         Clause.Id id => resource.Id is { } own && id.Ids.Contains(own),
         Clause.LastUpdated updated => ParameterValues.LastUpdated(resource) is { } own
             && updated.Values.Any(value => ElementMatcher.Matches(value, own)),
         _ => throw new UnreachableException($"{clause.GetType().Name} cannot be evaluated."),
+    };
+
+    private static TextWords? WordsOf(WordSource source, Resource resource) => source switch
+    {
+        WordSource.Narrative => NarrativeText.WordsOf(resource.Root),
+        WordSource.Content => ContentText.WordsOf(resource.Root),
+        _ => throw new UnreachableException($"{source} is no text of a resource."),
     };
 
     private static bool Contains(Resource resource, ImmutableArray<TypeDefinition> types)

@@ -72,7 +72,7 @@ public sealed class SearchParser(SearchContext context)
             else if (refusal != Ignored) return refusal;
         }
         if (resultParser.Shape.Sort.Any(key => key.Code == SearchCatalog.Score) && clauses.Any(of => !of.OfType<Clause.Words>().Any()))
-            return Bad("value", "_sort=_score orders by how well the words of _text are met, so the search needs _text.");
+            return Bad("value", "_sort=_score orders by how well the words of _text and _content are met, so the search needs one of them.");
         var read = new SearchQuery(
             context.Definitions,
             [.. scope.Select((query, place) => query with { Clauses = clauses[place].ToImmutable() })], resultParser.Complete(), used.ToImmutable());

@@ -58,6 +58,9 @@ internal sealed class SideRows(SideStatements statements)
             case SideTables.Text:
                 if (entries.Narrative is { } narrative) Add(position).Add(WordVector.Of(narrative));
                 break;
+            case SideTables.Content:
+                if (entries.Content is { } content) Add(position).Add(WordVector.Of(content));
+                break;
             default:
                 throw new UnreachableException($"No rows are defined for {statements.Side.Flag}.");
         }

@@ -11,7 +11,7 @@ internal enum ValueKind { Reference, Instant, Number, Hash, Text, Coordinate, Pa
 /// <param name="Name">The column.</param>
 internal sealed record SideColumn(string Name, ValueKind Kind);
 
-/// <summary>One of the kinds of side tables of layout G: ident_…, ref_…, str_…, num_…, date_…, text_… (docs/storage.md).</summary>
+/// <summary>One of the kinds of side tables of layout G: ident_…, ref_…, str_…, num_…, date_…, text_…, content_… (docs/storage.md).</summary>
 /// <param name="Lookup">The key of the index that searches use, without the rid at its end; null: a GIN over the one column.</param>
 /// <param name="Form">Counts up when the same resource gives other rows than before, so that a rebuild is asked for.</param>
 internal sealed record SideTable(SideTables Flag, string Prefix, ImmutableArray<SideColumn> Columns, SqlText? Lookup, int Form = 1)
@@ -36,5 +36,6 @@ internal sealed record SideTable(SideTables Flag, string Prefix, ImmutableArray<
             SideTables.Dates, "date",
             [new("hash", ValueKind.Hash), new("low", ValueKind.Instant), new("high", ValueKind.Instant)], SqlWriter.Text($"hash, low, high")),
         new(SideTables.Text, "text", [new("words", ValueKind.Words)], Lookup: null, Form: 2),
+        new(SideTables.Content, "content", [new("words", ValueKind.Words)], Lookup: null),
     ];
 }

@@ -33,6 +33,7 @@ internal readonly record struct TableNames(TypeLayout Layout, RowVersions Versio
     public SqlText Numbers => Name("num");
     public SqlText Dates => Name("date");
     public SqlText Text => Name("text");
+    public SqlText Content => Name("content");
 
     /// <summary>Texts are only ever added to it, so there is one for all versions.</summary>
     public SqlName Lexicon => Newest("lex");

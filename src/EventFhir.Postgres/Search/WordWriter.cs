@@ -19,7 +19,7 @@ internal sealed class WordWriter(SqlBuilder sql)
         var isNegative = words.Query.Holds(Nothing);
         if (isNegative) sql.Append($"not ");
         var wanted = WordVector.Of(isNegative ? new WordQuery.Not(words.Query) : words.Query);
-        sql.Append($"x.rid in (select t.rid from {tables.Text} t where t.words @@ {wanted}::tsquery)");
+        sql.Append($"x.rid in (select t.rid from {Source(tables, words)} t where t.words @@ {wanted}::tsquery)");
     }
 
     /// <summary>True if a search has something to be relevant to.</summary>
@@ -41,8 +41,10 @@ internal sealed class WordWriter(SqlBuilder sql)
         foreach (var words in clauses)
         {
             sql.Append($" + coalesce((select ts_rank('{{1,1,1,1}}', t.words, {WordVector.Of(words.Query)}::tsquery)::numeric");
-            sql.Append($" from {tables.Text} t where t.rid = {rid}), 0)");
+            sql.Append($" from {Source(tables, words)} t where t.rid = {rid}), 0)");
         }
         sql.Append($") / {clauses.Count}, 6)");
     }
+
+    private static SqlText Source(TableNames tables, Clause.Words words) => words.Source is WordSource.Content ? tables.Content : tables.Text;
 }

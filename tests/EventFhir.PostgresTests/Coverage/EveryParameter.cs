@@ -92,6 +92,7 @@ public sealed class EveryParameter(TestCluster cluster)
         "_query" => "not served: it names a query that a server defines, and none is defined",
         "_filter" => "a language of its own; its tests are elsewhere",
         _ when parameter.Expression.Length == 0 && parameter.Code[0] != '_' => "not served: the specification gives no expression",
+        "_content" => "off by default",
         _ => "not served yet",
     };
 

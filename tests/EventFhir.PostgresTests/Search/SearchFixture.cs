@@ -17,12 +17,13 @@ namespace EventFhir.PostgresTests.Search;
 internal sealed class SearchFixture : IAsyncDisposable
 {
     public const string BaseUrl = "http://here/fhir";
-    private readonly IndexExtractor extractor = new(SearchDefinitions.R4, new Uri(BaseUrl));
+    private readonly IndexExtractor extractor;
 
-    private SearchFixture(EventDatabase database)
+    private SearchFixture(EventDatabase database, SearchDefinitions definitions)
     {
+        extractor = new IndexExtractor(definitions, new Uri(BaseUrl));
         Database = database;
-        Store = new ResourceStore(database, Release.R4, SearchDefinitions.R4.LayoutOf);
+        Store = new ResourceStore(database, Release.R4, definitions.LayoutOf);
         Reader = new SearchReader(database, Release.R4);
     }
 
@@ -33,11 +34,13 @@ internal sealed class SearchFixture : IAsyncDisposable
     public static SearchContext Context { get; } =
         new(SearchDefinitions.R4, BaseUrl, new DateTimeOffset(2026, 11, 21, 0, 0, 0, TimeSpan.Zero), UnknownParameters.Refuse);
 
-    public static async Task<SearchFixture> NewAsync(TestCluster cluster)
+    public static Task<SearchFixture> NewAsync(TestCluster cluster) => NewAsync(cluster, SearchDefinitions.R4);
+
+    public static async Task<SearchFixture> NewAsync(TestCluster cluster, SearchDefinitions definitions)
     {
         var database = new EventDatabase(await cluster.NewDatabaseAsync());
         await database.Migrator.ApplyAsync(CancellationToken.None);
-        return new SearchFixture(database);
+        return new SearchFixture(database, definitions);
     }
 
     public static Resource Read(ReadOnlyMemory<byte> json) =>
@@ -67,9 +70,11 @@ internal sealed class SearchFixture : IAsyncDisposable
         ResourceId.TryParse(resource.Id, out var id) ? new ResourceKey(resource.Type, id) : throw new ArgumentException("The resource has no id.");
 
     /// <param name="path">A type, the member of a compartment ("Patient/1/Observation"), or nothing for a search of several types.</param>
-    public static Outcome<SearchQuery> Parse(string path, string query)
+    public static Outcome<SearchQuery> Parse(string path, string query) => Parse(Context, path, query);
+
+    public static Outcome<SearchQuery> Parse(SearchContext context, string path, string query)
     {
-        var parser = new SearchParser(Context);
+        var parser = new SearchParser(context);
         QueryParameter[] parameters =
         [
             .. query.Split('&', StringSplitOptions.RemoveEmptyEntries)

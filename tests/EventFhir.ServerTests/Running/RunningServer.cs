@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
 
+using EventFhir.Core.Search;
 using EventFhir.Server;
 
 using Xunit;
@@ -19,10 +20,12 @@ public sealed class RunningServer(PostgresCluster postgres) : IAsyncLifetime
 
     public string Connection { get; private set; } = "";
 
+    public SearchDefinitions Definitions { get; init; } = SearchDefinitions.R4;
+
     public async ValueTask InitializeAsync()
     {
         Connection = await postgres.NewDatabaseAsync();
-        var options = new EventFhirOptions { Data = new DirectoryInfo("unused"), Connection = Connection, Port = 0 };
+        var options = new EventFhirOptions { Data = new DirectoryInfo("unused"), Connection = Connection, Port = 0, Definitions = Definitions };
         database = await Database.OpenAsync(options, Cluster.OfThisProcess, TestContext.Current.CancellationToken);
         host = await ServerHost.StartAsync(options, database, TestContext.Current.CancellationToken);
         Http.BaseAddress = new Uri(host.Url + "/");

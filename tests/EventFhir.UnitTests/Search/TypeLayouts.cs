@@ -49,7 +49,7 @@ public sealed class TypeLayouts
         var nowhere = from type in Release.R4.ResourceTypes
                       from placement in SearchDefinitions.R4.LayoutOf(type).Placements.OfType<ParameterPlacement.Nowhere>()
                       select placement.Parameter.Code;
-        Assert.Equal(["_content", "_filter", "_query", "age", "birthOrderBoolean"], nowhere.Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal(["_filter", "_query", "age", "birthOrderBoolean"], nowhere.Distinct().Order(StringComparer.Ordinal));
     }
 
     [Theory]

@@ -109,7 +109,7 @@ internal sealed class FilterClauses(SearchContext context)
         if (FilterValues.ModifierOf(test.Operator.Text) is { } modifier && !context.Catalog.ModifiersOf(type, parameter).Contains(modifier))
             return FilterValues.NotApplicable(parameter, test);
         // Its values are words rather than texts, so it stands beside a filter, not within.
-        if (parameter.Code == SearchCatalog.Text) return FilterValues.NotApplicable(parameter, test);
+        if (parameter.Code is SearchCatalog.Text or SearchCatalog.Content) return FilterValues.NotApplicable(parameter, test);
         // A value is unequal if the element is there and equal to nothing asked for: told exactly where there is one element at most.
         var isOther = test.Operator.Text == "ne"
             && parameter.Type is SearchParameterType.Token or SearchParameterType.Reference or SearchParameterType.Uri;

@@ -25,13 +25,15 @@ internal sealed class EntryBuilder
 
     public TextWords? Narrative { get; set; }
 
+    public TextWords? Content { get; set; }
+
     /// <summary>Where the terms of the parameter at hand go.</summary>
     public TermHome Home { get; set; }
 
     public void Start(int columnCount)
     {
         columns = columnCount == 0 ? [] : new ColumnValue[columnCount];
-        Narrative = null;
+        (Narrative, Content) = (null, null);
         units.Clear();
     }
 
@@ -95,6 +97,7 @@ internal sealed class EntryBuilder
         Dates = Distinct(dates, Compare),
         Lexicon = Distinct(lexicon, static (one, other) => one.Hash.CompareTo(other.Hash)),
         Narrative = Narrative,
+        Content = Content,
     };
 
     private static ImmutableArray<T> Distinct<T>(List<T> entries, Comparison<T> order)

@@ -40,6 +40,9 @@ public sealed class IndexEntries
 
     /// <summary>The words of the narrative, for _text; null if there is none. Table text_….</summary>
     public TextWords? Narrative { get; init; }
+
+    /// <summary>The words of the whole resource, for _content; null if there are none, or _content is off. Table content_….</summary>
+    public TextWords? Content { get; init; }
 }
 
 /// <summary>The value of one typed column. Default is SQL null.</summary>

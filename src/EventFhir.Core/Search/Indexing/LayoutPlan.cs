@@ -58,6 +58,11 @@ internal sealed class LayoutPlan
             sideTables |= SideTables.Text;
             return new ParameterPlacement.Narrative(parameter);
         }
+        if (parameter.Code is SearchCatalog.Content)
+        {
+            sideTables |= SideTables.Content;
+            return new ParameterPlacement.Content(parameter);
+        }
         if (parameter.Expression.Length == 0) return new ParameterPlacement.Nowhere(parameter);
         if (parameter.Type is not SearchParameterType.Special) return null;
         var isPosition = ValueTypes(expressions[parameter.Code]).Any(value => value.FindElement("latitude") is not null);

@@ -32,7 +32,10 @@ public abstract record ParameterPlacement
     /// <summary>_text: the words of the narrative.</summary>
     public sealed record Narrative(SearchParameterDefinition Parameter) : ParameterPlacement(Parameter);
 
-    /// <summary>Nothing is stored for it: the parameter is no value of the resource (_query, _filter), or is off by default (_content).</summary>
+    /// <summary>The words of the whole resource, in content_….</summary>
+    public sealed record Content(SearchParameterDefinition Parameter) : ParameterPlacement(Parameter);
+
+    /// <summary>Nothing is stored for it: the parameter is no value of the resource (_query, _filter), or is off (_content).</summary>
     public sealed record Nowhere(SearchParameterDefinition Parameter) : ParameterPlacement(Parameter);
 
     /// <summary>The values are another parameter's, or those of them that point to Target. For :missing, H(Present) of this parameter stands for a

@@ -13,6 +13,7 @@ internal sealed class TypeExtractor
     private readonly ImmutableArray<ParameterExtractor> parameters;
     private readonly int columnCount;
     private readonly bool hasNarrative;
+    private readonly bool hasContent;
     private readonly bool hasUrl;
 
     public TypeExtractor(Release release, TypeLayout layout, ReadOnlyMemory<byte> baseUrl)
@@ -20,6 +21,7 @@ internal sealed class TypeExtractor
         columnCount = layout.Columns.Length;
         hasUrl = layout.Type.FindElement("url") is not null && layout.Type.FindElement("version") is not null;
         hasNarrative = layout.SideTables.HasFlag(SideTables.Text);
+        hasContent = layout.SideTables.HasFlag(SideTables.Content);
         parameters =
         [
             .. layout.Placements.Select(placement => ParameterExtractor.Of(release, layout, placement, baseUrl)).OfType<ParameterExtractor>(),
@@ -33,6 +35,7 @@ internal sealed class TypeExtractor
         if (hasUrl) CanonicalNames.Write(root, into);
         foreach (var contained in root.ChildrenNamed("contained")) into.Term(Hashing.Contains(contained.Type.Name));
         if (hasNarrative) into.Narrative = NarrativeText.WordsOf(root);
+        if (hasContent) into.Content = ContentText.WordsOf(root);
     }
 }
 

@@ -7,7 +7,7 @@ namespace EventFhir.Core.Search.Indexing;
 
 /// <summary>The side tables of layout G (docs/storage.md).</summary>
 [Flags]
-public enum SideTables { None = 0, Identifiers = 1, References = 2, Strings = 4, Numbers = 8, Dates = 16, Text = 32, Lexicon = 64 }
+public enum SideTables { None = 0, Identifiers = 1, References = 2, Strings = 4, Numbers = 8, Dates = 16, Text = 32, Lexicon = 64, Content = 128 }
 
 /// <param name="Name">Name in SQL, lower case with underscores: "subject", "date_lo", "value_quantity".</param>
 public sealed record IndexColumn(string Name, ColumnKind Kind);

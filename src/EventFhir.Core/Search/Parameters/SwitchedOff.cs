@@ -9,22 +9,36 @@ namespace EventFhir.Core.Search.Parameters;
 /// neither stored nor known to searches.</summary>
 public sealed class SwitchedOff
 {
-    public static readonly SwitchedOff None = new(FrozenSet<(TypeDefinition?, string)>.Empty);
+    /// <summary>Nothing but _content, which is off unless it is asked for.</summary>
+    public static readonly SwitchedOff None = new(FrozenSet<(TypeDefinition?, string)>.Empty, FrozenSet<TypeDefinition>.Empty);
     private readonly FrozenSet<(TypeDefinition? Type, string Code)> parameters;
+    private readonly FrozenSet<TypeDefinition> content;
 
-    private SwitchedOff(FrozenSet<(TypeDefinition?, string)> parameters) => this.parameters = parameters;
+    private SwitchedOff(FrozenSet<(TypeDefinition?, string)> parameters, FrozenSet<TypeDefinition> content) =>
+        (this.parameters, this.content) = (parameters, content);
 
-    public bool IsEmpty => parameters.Count == 0;
+    public bool IsEmpty => parameters.Count == 0 && content.Count == 0;
 
-    public bool Contains(TypeDefinition type, string code) => parameters.Contains((type, code)) || parameters.Contains((null, code));
+    public bool Contains(TypeDefinition type, string code) => parameters.Contains((type, code)) || parameters.Contains((null, code))
+        || (code == SearchCatalog.Content && !content.Contains(type));
 
     /// <param name="text">"Observation:combo-code,*:_text"; empty for none.</param>
     /// <exception cref="FormatException">An entry names no parameter, or one that cannot be spared.</exception>
     public static SwitchedOff Parse(Release release, string text)
     {
-        var entries = text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        return entries.Length == 0 ? None : new(entries.Select(entry => Read(release, entry)).ToFrozenSet());
+        var entries = Split(text);
+        return entries.Length == 0 ? None : new(entries.Select(entry => Read(release, entry)).ToFrozenSet(), None.content);
     }
+
+    /// <summary>This, but _content for some types, since it makes their writes dearer.</summary>
+    /// <param name="types">"Condition,DocumentReference"; "*" for all, empty for none.</param>
+    /// <exception cref="FormatException">There is no such type.</exception>
+    public SwitchedOff WithContent(Release release, string types) => new(
+        parameters,
+        types == "*" ? release.ResourceTypes.ToFrozenSet() : Split(types).Select(name => release.FindResourceType(name)
+            ?? throw new FormatException($"'{name}': there is no such type.")).ToFrozenSet());
+
+    private static string[] Split(string text) => text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     private static (TypeDefinition?, string) Read(Release release, string entry)
     {

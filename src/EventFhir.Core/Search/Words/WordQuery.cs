@@ -2,8 +2,8 @@ using System.Collections.Immutable;
 
 namespace EventFhir.Core.Search.Words;
 
-/// <summary>Which text of a resource is meant: that of the narrative (_text).</summary>
-public enum WordSource { Narrative }
+/// <summary>Which text of a resource is meant: that of the narrative (_text), or of the whole (_content).</summary>
+public enum WordSource { Narrative, Content }
 
 /// <summary>What a text has to say: the search language of _text and _content (R4 search.html#content) as data.</summary>
 public abstract record WordQuery
