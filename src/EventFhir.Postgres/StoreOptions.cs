@@ -18,8 +18,8 @@ public sealed record StoreOptions
     /// <summary>A group with more commands, or more bytes than a batch, goes through a lane of its own, and does not hold up small writes.</summary>
     public int SmallGroupCommandsMax { get; init; } = 200;
 
-    /// <summary>Two, so that one batch is sent while the database works on another: half as much again for an import (docs/performance.md).</summary>
-    public int LargeLanes { get; init; } = 2;
+    /// <summary>More than one, so that batches are sent and committed while the database works on another (docs/performance.md).</summary>
+    public int LargeLanes { get; init; } = 3;
 
     public int LargeGroupsWaitingMax { get; init; } = 256;
 

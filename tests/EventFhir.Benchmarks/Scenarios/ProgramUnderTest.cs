@@ -32,7 +32,7 @@ public sealed partial class ProgramUnderTest : IAsyncDisposable
         // As eng/eventfhir starts it.
         using var process = Start(
             [ServerAssembly, .. arguments],
-            ("DOTNET_TieredPGO", "0"), ("DOTNET_gcConcurrent", "0"), ("DOTNET_GCgen0size", "0x4000000"));
+            ("DOTNET_TieredCompilation", "0"), ("DOTNET_gcConcurrent", "0"), ("DOTNET_GCgen0size", "0x4000000"));
         var errors = process.StandardError.ReadToEndAsync();
         await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();

@@ -40,8 +40,8 @@ public sealed class Importer(ResourceIntake intake, ResourceStore store, Task re
     /// <param name="progress">Told the bytes read of each file as it lies on disk.</param>
     public async Task RunAsync(IReadOnlyList<FileInfo> files, Action<FileInfo, long> progress, CancellationToken cancellationToken)
     {
-        // Twice the cores, so that the cores stay busy while groups are on their way to the database.
-        var workers = Environment.ProcessorCount * 2;
+        // More than cores, so that these stay busy while groups are on their way to the database.
+        var workers = Environment.ProcessorCount * 3;
         var chunks = Channel.CreateBounded<Chunk>(workers);
         using var failing = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var tasks = Enumerable.Range(0, workers).Select(_ => Task.Run(() => StoreAllAsync(chunks.Reader, failing.Token), failing.Token))
