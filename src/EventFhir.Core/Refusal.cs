@@ -9,6 +9,7 @@ public enum RefusalKind
 {
     /// <summary>The request is not FHIR or HTTP as it should be (400).</summary>
     BadRequest,
+    Forbidden,
     NotFound,
     Deleted,
     MethodNotAllowed,

@@ -20,15 +20,22 @@ namespace EventFhir.Postgres.Search;
 public sealed class SearchReader(EventDatabase database, Release release)
 {
     /// <summary>Up to here a total that was not asked for is counted.</summary>
-    private const long FreeCountMax = 2_000;
+    internal const long FreeCountMax = 2_000;
 
     /// <summary>The query was read with parameters that are in force no more; read it again with those that are.</summary>
     public static readonly Refusal Stale =
         Refusal.Of(RefusalKind.Unavailable, "transient", "The search parameters have changed while the search ran; try again.");
+
+    internal static readonly Refusal Unknown =
+        Refusal.Of(RefusalKind.BadRequest, "value", "The link leads to an answer that this database does not know; search again.");
+
     private readonly ConcurrentDictionary<TypeDefinition, bool> tables = new();
 
     /// <summary>Expands the value sets that searches name.</summary>
     public TerminologyReader Terminology { get; } = new(database, release);
+
+    /// <summary>Tells how the same searches are carried out.</summary>
+    public SearchExplainer Explainer => new(database, this);
 
     /// <param name="at">From a link of another page; null for the first page.</param>
     public async Task<Outcome<SearchPage>> ReadAsync(SearchQuery query, SearchCursor? at, CancellationToken cancellationToken)
@@ -50,7 +57,7 @@ public sealed class SearchReader(EventDatabase database, Release release)
                     ? Stale : new SearchPage([], [], count, Next: null, Previous: null);
             }
             if (at is not null && (at.Keys.Length != query.Result.Sort.Length || !await IsKnownAsync(connection, at.Snapshot, cancellationToken)))
-                return Refusal.Of(RefusalKind.BadRequest, "value", "The link leads to an answer that this database does not know; search again.");
+                return Unknown;
             var answer = await MatchesAsync(connection, compiler, query, at, cancellationToken);
             return await PageAsync(connection, query, at, answer, cancellationToken);
         }
@@ -106,7 +113,7 @@ public sealed class SearchReader(EventDatabase database, Release release)
     }
 
     /// <summary>False for a snapshot from the future: it comes from another database cluster, or from before this one was set back in time.</summary>
-    private static async Task<bool> IsKnownAsync(NpgsqlConnection connection, string snapshot, CancellationToken cancellationToken)
+    internal static async Task<bool> IsKnownAsync(NpgsqlConnection connection, string snapshot, CancellationToken cancellationToken)
     {
         var sql = new SqlBuilder();
         var seen = SearchCompiler.Seen(sql, snapshot);
@@ -115,10 +122,10 @@ public sealed class SearchReader(EventDatabase database, Release release)
         return (bool)(await batch.ExecuteScalarAsync(cancellationToken))!;
     }
 
-    private bool HasTables(TypeDefinition type) => tables.ContainsKey(type);
+    internal bool HasTables(TypeDefinition type) => tables.ContainsKey(type);
 
     /// <summary>Tables are made when a type is first written and never go away, so only what is missing has to be asked for again.</summary>
-    private async Task LearnTablesAsync(NpgsqlConnection connection, SearchQuery query, CancellationToken cancellationToken)
+    internal async Task LearnTablesAsync(NpgsqlConnection connection, SearchQuery query, CancellationToken cancellationToken)
     {
         if (QueriedTypes.Of(query).All(HasTables)) return;
         await using var command = new NpgsqlCommand("select type from fhir.layout", connection);
@@ -145,7 +152,7 @@ public sealed class SearchReader(EventDatabase database, Release release)
         return gathered with { Found = gathered.Live };
     }
 
-    private static bool IsCounted(SearchQuery query) => query.Result.Total is TotalMode.Accurate or TotalMode.Estimate;
+    internal static bool IsCounted(SearchQuery query) => query.Result.Total is TotalMode.Accurate or TotalMode.Estimate;
 
     /// <summary>As docs/conformance.md says of _total.</summary>
     /// <param name="found">Null: more than <see cref="FreeCountMax"/>.</param>

@@ -10,6 +10,7 @@ public static class RefusalTable
     public static int StatusOf(RefusalKind kind) => kind switch
     {
         RefusalKind.BadRequest => 400,
+        RefusalKind.Forbidden => 403,
         RefusalKind.NotFound => 404,
         RefusalKind.Deleted => 410,
         RefusalKind.MethodNotAllowed => 405,

@@ -52,6 +52,8 @@ public sealed class SearchEndpoints(
     {
         var (parameters, cursor, asked, unreadable) = Read(request, path);
         if (unreadable is not null) return Answer.Of(unreadable);
+        var wish = ExplainWish.Of(request.Http, baseUrl);
+        if (wish.IsRefused(out var unwilling)) return Answer.Of(unwilling);
         var url = baseUrl.Of(request.Http.Request);
         var unknown = request.Prefer.Handling is Handling.Lenient ? UnknownParameters.Ignore : UnknownParameters.Refuse;
         for (var attempt = 1; ; attempt++)
@@ -60,11 +62,18 @@ public sealed class SearchEndpoints(
             var parsed = parse(new SearchParser(context), parameters);
             if (parsed.IsRefused(out var refusal)) return Answer.Of(refusal);
             var query = parsed.Value;
+            if (wish.Value.Mode is { } mode) return await ExplainAsync(query, cursor, mode, request.Aborted);
             var read = await searches.ReadAsync(query, cursor, request.Aborted);
             if (!read.IsRefused(out var failed)) return Found(request, url, path, query, read.Value, asked);
             if (failed != SearchReader.Stale || attempt == AttemptsMax) return Answer.Of(failed);
             await registry.ReloadAsync(request.Aborted);
         }
+    }
+
+    private async ValueTask<Answer> ExplainAsync(SearchQuery query, SearchCursor? cursor, ExplainMode mode, CancellationToken cancellationToken)
+    {
+        var explained = await searches.Explainer.ExplainAsync(query, cursor, mode, cancellationToken);
+        return explained.IsRefused(out var refusal) ? Answer.Of(refusal) : new Answer(200, [ExplanationWriter.Write(explained.Value)]);
     }
 
     private Answer Found(FhirRequest request, string url, string path, SearchQuery query, SearchPage page, DateTimeOffset asked)
@@ -100,7 +109,7 @@ public sealed class SearchEndpoints(
     }
 
     private static ImmutableArray<QueryParameter> Specific(ImmutableArray<QueryParameter> parameters) =>
-        parameters.RemoveAll(parameter => General.Contains(parameter.Name));
+        parameters.RemoveAll(parameter => General.Contains(parameter.Name) || parameter.Name == ExplainWish.Parameter);
 
     private IEnumerable<BundleLink> Links(FhirRequest request, string url, string path, SearchQuery query, SearchPage page, DateTimeOffset asked)
     {

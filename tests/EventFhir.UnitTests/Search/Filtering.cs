@@ -63,7 +63,7 @@ public sealed class Filtering
     [InlineData("Observation", "value-quantity lt 5.4|ucum|mg", "Observation[value-quantity=Less 5.4 [5.35, 5.45) http://unitsofmeasure.org|mg]")]
     public void Filters_become_clauses(string type, string filter, string clauses)
     {
-        var text = ClauseText.Of(Parse(type, filter).Value);
+        var text = QueryText.Of(Parse(type, filter).Value);
         if (!clauses.EndsWith(']')) Assert.StartsWith(clauses, text, StringComparison.Ordinal);
         else if (clauses.EndsWith("[?]]", StringComparison.Ordinal)) Assert.Contains("Patient[name=Contains 'pet']", text, StringComparison.Ordinal);
         else Assert.Equal(clauses, text);

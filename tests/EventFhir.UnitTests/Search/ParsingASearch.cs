@@ -52,6 +52,7 @@ public sealed class ParsingASearch
     [InlineData("Observation", "subject=http://there/fhir/Patient/1", "Observation[subject=<http://there/fhir/Patient/1>]")]
     [InlineData("Observation", "subject:identifier=http://s|x", "Observation[subject=identifier http://s|x]")]
     [InlineData("Observation", "code-value-quantity=http://loinc.org|8480-6$gt150", "Observation[code-value-quantity=(http://loinc.org|8480-6 $ Greater 150 [149.5, 150.5) *|*)]")]
+    [InlineData("Location", "near=10|20|1.1119492664|km", "Location[near=10|20 [9.99|19.99, 10.01|20.01]]")]
     [InlineData("ValueSet", "url:below=http://a.org/b", "ValueSet[url=Below <http://a.org/b>]")]
     [InlineData("DiagnosticReport", "subject:Patient.name=peter", "DiagnosticReport[subject -> Patient[name=StartsWith 'peter']]")]
     [InlineData("Encounter", "patient.gender:not=male", "Encounter[patient -> Patient[not(gender=*|male)]]")]
@@ -59,7 +60,7 @@ public sealed class ParsingASearch
     [InlineData("Patient", "_has:Observation:patient:_has:AuditEvent:entity:agent=MyUserId", "Patient[patient <- Observation[entity <- AuditEvent[agent=*/MyUserId]]]")]
     [InlineData("Encounter", "patient._has:Group:member:_id=102", "Encounter[patient -> Group[member <- Group[id=102]] or Patient[member <- Group[id=102]]]")]
     [InlineData("Patient", "_list=42,List/43", "Patient[item <- List[id=42 or 43]]")]
-    public void Parameters_become_clauses(string type, string query, string clauses) => Assert.Equal(clauses, ClauseText.Of(Parse(Strict, type, query).Value));
+    public void Parameters_become_clauses(string type, string query, string clauses) => Assert.Equal(clauses, QueryText.Of(Parse(Strict, type, query).Value));
 
     [Theory]
     [InlineData("Patient", "colour=red")]
@@ -132,7 +133,7 @@ public sealed class ParsingASearch
     public void Lenient_handling_leaves_unknown_parameters_out_of_the_self_link()
     {
         var query = Parse(Strict with { Unknown = UnknownParameters.Ignore }, "Patient", "colour=red&name=a").Value;
-        Assert.Equal("Patient[name=StartsWith 'a']", ClauseText.Of(query));
+        Assert.Equal("Patient[name=StartsWith 'a']", QueryText.Of(query));
         Assert.Equal([new QueryParameter("name", "a")], query.Used);
     }
 
@@ -173,7 +174,7 @@ public sealed class ParsingASearch
     public void A_system_search_applies_the_parameters_to_each_type()
     {
         var query = new SearchParser(Strict).ParseSystem([new("_type", "Patient,Observation"), new("_id", "1")]).Value;
-        Assert.Equal("Patient[id=1] + Observation[id=1]", ClauseText.Of(query));
+        Assert.Equal("Patient[id=1] + Observation[id=1]", QueryText.Of(query));
     }
 
     [Fact]
@@ -196,7 +197,7 @@ public sealed class ParsingASearch
         var compartment = Release.R4.Compartments.Single(compartment => compartment.Type.Name == "Patient");
         var type = Release.R4.FindResourceType("Observation");
         var query = new SearchParser(Strict).ParseCompartment(compartment, "7", type, [new("status", "final")]).Value;
-        Assert.Equal("Observation[any(subject=Patient/7 or performer=Patient/7) & status=*|final]", ClauseText.Of(query));
+        Assert.Equal("Observation[any(subject=Patient/7 or performer=Patient/7) & status=*|final]", QueryText.Of(query));
     }
 
     private static Outcome<SearchQuery> Parse(SearchContext context, string type, string query) =>

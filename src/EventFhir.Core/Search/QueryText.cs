@@ -1,16 +1,16 @@
+using System.Diagnostics;
 using System.Globalization;
 
-using EventFhir.Core.Search;
 using EventFhir.Core.Search.Words;
 
-namespace EventFhir.UnitTests.Search;
+namespace EventFhir.Core.Search;
 
-/// <summary>A query as one line of text, so that the tests can be tables.</summary>
-internal static class ClauseText
+/// <summary>A query as one line of text: for people who want to know how a search was understood, and for tests that are tables.</summary>
+public static class QueryText
 {
     public static string Of(SearchQuery query) => string.Join(" + ", query.Types.Select(Of));
 
-    private static string Of(TypeQuery query) => $"{query.Type.Name}[{string.Join(" & ", query.Clauses.Select(Of))}]";
+    public static string Of(TypeQuery query) => $"{query.Type.Name}[{string.Join(" & ", query.Clauses.Select(Of))}]";
 
     private static string Of(Clause clause) => clause switch
     {
@@ -22,9 +22,10 @@ internal static class ClauseText
         Clause.Chain chain => $"{chain.Parameter.Code} -> {string.Join(" or ", chain.Targets.Select(Of))}",
         Clause.Has has => $"{has.Parameter.Code} <- {Of(has.Source)}",
         Clause.Words words => $"{words.Source} says {Of(words.Query)}",
+        Clause.Contains contains => $"contains {string.Join(" or ", contains.Types.Select(type => type.Name))}",
         Clause.Id id => $"id={string.Join(" or ", id.Ids)}",
         Clause.LastUpdated updated => $"updated={string.Join(" or ", updated.Values.Select(Of))}",
-        _ => throw new InvalidOperationException(),
+        _ => throw new UnreachableException($"No text is defined for {clause}."),
     };
 
     private static string Of(WordQuery query) => query switch
@@ -33,7 +34,7 @@ internal static class ClauseText
         WordQuery.All all => $"({string.Join(" & ", all.Parts.Select(Of))})",
         WordQuery.Any any => $"({string.Join(" | ", any.Parts.Select(Of))})",
         WordQuery.Not not => $"!{Of(not.Inner)}",
-        _ => throw new InvalidOperationException(),
+        _ => throw new UnreachableException($"No text is defined for {query}."),
     };
 
     private static string Of(SearchValue value) => value switch
@@ -51,9 +52,15 @@ internal static class ClauseText
         SearchValue.Number number => $"{number.Prefix} {Digits(number.Value)} [{Digits(number.Low)}, {Digits(number.High)})",
         SearchValue.Quantity quantity => $"{Of(quantity.Amount)} {quantity.System ?? "*"}|{quantity.Unit ?? "*"}",
         SearchValue.Uri uri => $"{uri.Match} <{uri.Value}>",
+        SearchValue.Near near => Of(near.Circle),
         SearchValue.Composite composite => $"({string.Join(" $ ", composite.Components.Select(Of))})",
-        _ => throw new InvalidOperationException(),
+        _ => throw new UnreachableException($"No text is defined for {value}."),
     };
+
+    /// <summary>The centre, and the corners of the box around the circle.</summary>
+    private static string Of(GeoCircle circle) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{circle.Centre.Latitude}|{circle.Centre.Longitude} [{circle.South:0.###}|{circle.West:0.###}, {circle.North:0.###}|{circle.East:0.###}]");
 
     private static string Instant(DateTimeOffset instant) => instant.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF", CultureInfo.InvariantCulture);
 

@@ -1,0 +1,43 @@
+using System.Net;
+
+using EventFhir.Core;
+using EventFhir.Postgres.Search;
+
+namespace EventFhir.Server.Rest;
+
+/// <summary>
+/// _explain: whether a search is to be explained instead of answered. Statements and plans tell of the database what no client needs, and
+/// measuring costs time, so until callers can be told apart only those on the server's own machine may ask.
+/// </summary>
+/// <param name="Mode">Null if it is to be answered.</param>
+public sealed record ExplainWish(ExplainMode? Mode)
+{
+    public const string Parameter = "_explain";
+
+    /// <summary>Headers by which proxies say that a request is not their own.</summary>
+    private static readonly string[] Forwarding = ["Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP"];
+
+    public static Outcome<ExplainWish> Of(HttpContext http, BaseUrl baseUrl)
+    {
+        string[] wishes =
+        [
+            .. SearchForm.Decode(http.Request.QueryString.Value ?? "").Concat(http.Features.Get<SearchForm>()?.Parameters ?? [])
+                .Where(parameter => parameter.Name == Parameter && parameter.Value.Length > 0).Select(parameter => parameter.Value).Distinct(),
+        ];
+        if (wishes.Length == 0) return new ExplainWish(Mode: null);
+        if (!IsLocal(http) || baseUrl.IsConfigured)
+            return Refusal.Of(RefusalKind.Forbidden, "forbidden", "_explain is for clients on the server's own machine, without a proxy between.");
+        return wishes switch
+        {
+            ["true"] => new ExplainWish(ExplainMode.Plan),
+            ["analyze"] => new ExplainWish(ExplainMode.Analyze),
+            _ => Refusal.Of(RefusalKind.BadRequest, "value", "_explain is 'true' or 'analyze'."),
+        };
+    }
+
+    /// <summary>The name asked for counts too: a page of another site can send a browser here by a name of its own.</summary>
+    private static bool IsLocal(HttpContext http) =>
+        http.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address)
+        && (http.Request.Host.Host is "localhost" || (IPAddress.TryParse(http.Request.Host.Host, out var asked) && IPAddress.IsLoopback(asked)))
+        && !Forwarding.Any(http.Request.Headers.ContainsKey);
+}
