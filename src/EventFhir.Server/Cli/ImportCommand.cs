@@ -43,7 +43,7 @@ internal static class ImportCommand
         using var registry = await database.OpenParametersAsync(options, cancellationToken);
         await using var store = database.OpenStore(options, registry, NewTables.IndexedLater);
         var importer = new Importer(
-            new ResourceIntake(registry.Active), store, Task.CompletedTask, errors, new ImportJournal(journalPath, TimeProvider.System));
+            new ResourceIntake(registry.Active), store, errors, new ImportJournal(journalPath, TimeProvider.System));
 
         var read = new ConcurrentDictionary<string, long>(StringComparer.Ordinal);
         var progress = new ImportProgress(screen.Error, Console.IsErrorRedirected ? Terminal.No : Terminal.Yes);

@@ -15,8 +15,7 @@ public readonly record struct ImportCount(int Stored, int Unchanged);
 /// Stores the resources of files: one reader, workers on all cores that parse, validate and extract, and big groups into the one write path.
 /// What is invalid is left out and reported; the rest of its group is stored.
 /// </summary>
-/// <param name="ready">When the store may be written to.</param>
-public sealed class Importer(ResourceIntake intake, ResourceStore store, Task ready, ImportErrors errors, ImportJournal journal)
+public sealed class Importer(ResourceIntake intake, ResourceStore store, ImportErrors errors, ImportJournal journal)
 {
     private const int GroupResourcesMax = 1_000;
     private const int GroupBytesMax = 4 * 1024 * 1024;
@@ -145,7 +144,6 @@ public sealed class Importer(ResourceIntake intake, ResourceStore store, Task re
     // A store that is busy, or a database that is being started again, says nothing about the resources.
     private async Task<ImmutableArray<WriteOutcome>> WriteUntilDecidedAsync(WriteGroup group, CancellationToken cancellationToken)
     {
-        await ready;
         for (var attempt = 1; attempt <= AttemptsMax; attempt++)
         {
             var outcomes = await store.WriteAsync(group, cancellationToken);
