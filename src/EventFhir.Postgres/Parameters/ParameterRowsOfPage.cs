@@ -3,7 +3,6 @@ using System.Collections.Immutable;
 using EventFhir.Core.Search.Indexing;
 using EventFhir.Core.Search.Parameters;
 using EventFhir.Model.Definitions;
-using EventFhir.Model.Json;
 using EventFhir.Postgres.Projections;
 using EventFhir.Postgres.Replay;
 
@@ -35,10 +34,7 @@ internal sealed class ParameterRowsOfPage
     public short[] Types { get; }
     public References References { get; } = new();
 
-    public IndexEntries Extract(TypeDefinition type, ReadOnlyMemory<byte> body) =>
-        ResourceJsonReader.Read(body, release).Resource is { } resource
-            ? extractor.Extract(resource)
-            : throw new InvalidDataException($"A stored {type.Name} cannot be read.");
+    public IndexEntries Extract(TypeDefinition type, ReadOnlyMemory<byte> body) => extractor.Extract(ReplayRules.Read(release, type, body));
 
     public void Fill(List<WalkedResource> page)
     {

@@ -1,5 +1,6 @@
 using EventFhir.Core.Search.Indexing;
 using EventFhir.Model.Definitions;
+using EventFhir.Model.Elements;
 using EventFhir.Model.Json;
 using EventFhir.Postgres.Projections;
 
@@ -24,11 +25,14 @@ public sealed record ReplayRules(Release Release, Func<TypeDefinition, TypeLayou
     public static ReplayRules Of(IndexExtractor extractor)
     {
         var release = extractor.Definitions.Release;
-        return new(release, extractor.Definitions.LayoutOf, (type, body) =>
-            ResourceJsonReader.Read(body, release).Resource is { } resource && resource.Type == type
-                ? extractor.Extract(resource)
-                : throw new InvalidDataException($"A stored {type.Name} cannot be read.")) { Extractor = extractor };
+        return new(release, extractor.Definitions.LayoutOf, (type, body) => extractor.Extract(Read(release, type, body))) { Extractor = extractor };
     }
+
+    /// <exception cref="InvalidDataException">The stored body is damaged, or that of another type.</exception>
+    public static Resource Read(Release release, TypeDefinition type, ReadOnlyMemory<byte> body) =>
+        ResourceJsonReader.Read(body, release).Resource is { } resource && resource.Type == type
+            ? resource
+            : throw new InvalidDataException($"A stored {type.Name} cannot be read.");
 }
 
 /// <summary>A version of a resource that is, or was, the newest and not a delete.</summary>
