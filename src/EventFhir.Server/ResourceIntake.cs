@@ -1,4 +1,5 @@
 using EventFhir.Core;
+using EventFhir.Core.Bundles;
 using EventFhir.Core.Events;
 using EventFhir.Core.Search.Parameters;
 using EventFhir.Model.Definitions;
@@ -20,12 +21,17 @@ public sealed class ResourceIntake(ActiveDefinitions active)
     public (ResourceContent? Content, Refusal? Refusal) Prepare(ReadOnlyMemory<byte> json, ResourceKey key, BodyId bodyId)
     {
         var read = ResourceJsonReader.Read(json, release);
-        if (read.Resource is not { } resource) return (null, new Refusal(RefusalKind.BadRequest, read.Issues));
-        if (resource.Type != key.Type)
-            return (null, BadRequest($"The URL is for {key.Type.Name}, the body is of another resource type.", "resourceType"));
-        if (bodyId is BodyId.Required && resource.Id != key.Id.Value)
-            return (null, BadRequest("The body must have the id of the URL.", $"{key.Type.Name}.id"));
-        return Accept(read, resource, key.Id);
+        return Refuse(read, key, bodyId) is { } refusal ? (null, refusal) : Accept(read, read.Resource!, key.Id);
+    }
+
+    /// <summary>For a resource of a transaction, whose links are rewritten before it is looked at.</summary>
+    public (ResourceContent? Content, Refusal? Refusal) Prepare(ReadOnlyMemory<byte> json, ResourceKey key, BodyId bodyId, LinkRewriter links)
+    {
+        var read = ResourceJsonReader.Read(json, release, ResourcePlace.TransactionEntry);
+        if (Refuse(read, key, bodyId) is { } refusal) return (null, refusal);
+        if (read.Verdict is not ReadVerdict.Valid) return (null, new Refusal(RefusalKind.Unprocessable, read.Issues));
+        var rewritten = links.Rewrite(read.Resource!);
+        return rewritten.IsRefused(out var broken) ? (null, broken) : Accept(read, rewritten.Value, key.Id);
     }
 
     /// <summary>For a resource that brings its key.</summary>
@@ -38,6 +44,16 @@ public sealed class ResourceIntake(ActiveDefinitions active)
             return (default, null, BadRequest("The resource has no correct id, and nothing else names one.", $"{resource.Type.Name}.id"));
         var (content, refusal) = Accept(read, resource, id);
         return (new ResourceKey(resource.Type, id), content, refusal);
+    }
+
+    /// <summary>Null if the text is a resource, and that of the URL.</summary>
+    private static Refusal? Refuse(ReadResult read, ResourceKey key, BodyId bodyId)
+    {
+        if (read.Resource is not { } resource) return new Refusal(RefusalKind.BadRequest, read.Issues);
+        if (resource.Type != key.Type) return BadRequest($"The URL is for {key.Type.Name}, the body is of another resource type.", "resourceType");
+        return bodyId is BodyId.Required && resource.Id != key.Id.Value
+            ? BadRequest("The body must have the id of the URL.", $"{key.Type.Name}.id")
+            : null;
     }
 
     private (ResourceContent?, Refusal?) Accept(ReadResult read, Resource resource, ResourceId id)

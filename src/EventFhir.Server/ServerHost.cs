@@ -10,6 +10,7 @@ using EventFhir.Server.Daemon;
 using EventFhir.Server.Formats;
 using EventFhir.Server.Observability;
 using EventFhir.Server.Rest;
+using EventFhir.Server.Rest.Bundles;
 
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -127,17 +128,22 @@ public sealed class ServerHost : IAsyncDisposable
         var reader = new ResourceReader(database.Events);
         var pageLink = new PageLink(options.PageKey ?? database.SharedSecret);
         var searches = new SearchEndpoints(registry, new SearchReader(database.Events, release), baseUrl, pageLink, time);
+        var intake = new ResourceIntake(registry.Active);
+        var failures = new Failures(loggers.CreateLogger<Failures>());
         var interactions = Interactions.OfResources(
             new ReadEndpoints(release, reader),
-            new WriteEndpoints(release, negotiation, new ResourceIntake(registry.Active), store, daemon, reader, baseUrl, time),
+            new WriteEndpoints(release, negotiation, intake, store, daemon, reader, baseUrl, time),
             new HistoryEndpoints(release, new HistoryReader(database.Events, release), reader, baseUrl, pageLink))
             .AddRange(Interactions.OfSearch(searches));
-        var capabilities = new CapabilityStatementWriter(registry.Active, Interactions.AbilitiesOf(interactions), time.GetUtcNow());
         var reindexing = Interactions.OfReindex(new ReindexEndpoints(registry));
+        var entries = new BatchRun(new EntryDispatch(interactions.AddRange(reindexing), release, baseUrl, failures));
+        interactions = interactions.AddRange(Interactions.OfBundles(new BundleEndpoints(
+            release, negotiation, entries, new TransactionRun(release, intake, store, daemon, entries, baseUrl, time))));
+        var capabilities = new CapabilityStatementWriter(registry.Active, Interactions.AbilitiesOf(interactions), time.GetUtcNow());
         var routes = new FhirRoutes(
             [Interactions.OfMetadata(new MetadataEndpoint(capabilities, baseUrl)), .. interactions, .. reindexing], release, negotiation);
 
-        var errors = new ErrorAnswers(routes, loggers.CreateLogger<ErrorAnswers>());
+        var errors = new ErrorAnswers(routes, failures);
         var requests = new RequestLog(loggers.CreateLogger<RequestLog>(), time);
         app.Use(requests.HandleAsync);
         app.Use(errors.HandleAsync);
