@@ -28,11 +28,11 @@ internal ref partial struct StructureReader
     /// <summary>True within a contained resource, which must not contain others.</summary>
     private bool isContained;
 
-    public StructureReader(ReadOnlySpan<byte> text, StructureRules rules)
+    public StructureReader(ReadOnlySpan<byte> text, StructureRules rules, int depthMax)
     {
         this.text = text;
         this.rules = rules;
-        cursor = new JsonCursor(text);
+        cursor = new JsonCursor(text, depthMax);
         nodes = ArrayPool<Node>.Shared.Rent(Math.Max(NodesAtStart, text.Length / 32));
     }
 
