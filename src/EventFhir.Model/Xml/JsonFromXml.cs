@@ -11,8 +11,8 @@ using JsonProperty = EventFhir.Model.Definitions.JsonProperty;
 namespace EventFhir.Model.Xml;
 
 /// <summary>
-/// Writes the JSON that says what FHIR XML says: elements that may repeat become arrays, primitives get their JSON kind, their ids and extensions go to
-/// "_name", the narrative becomes a string. What the definitions do not know is passed on for the JSON reader to refuse at its place.
+/// Writes the JSON that says what FHIR XML says: elements that may repeat become arrays, primitives get their JSON kind, their ids and extensions
+/// go to "_name", the narrative becomes a string. What the definitions do not know is passed on for the JSON reader to refuse at its place.
 /// </summary>
 internal sealed class JsonFromXml : IDisposable
 {

@@ -94,7 +94,8 @@ public sealed class ResourceXmlWriter
         {
             if (first[order] == 0 || elements[order].IsXmlAttribute) continue;
             var end = nodes[first[order]].NameEnd;
-            for (var child = first[order]; child < end; child = nodes[child].End) Element(child, NameOf(elements[order], nodes[child].Type), depth + 1);
+            for (var child = first[order]; child < end; child = nodes[child].End)
+                Element(child, NameOf(elements[order], nodes[child].Type), depth + 1);
         }
         End(name, depth);
     }

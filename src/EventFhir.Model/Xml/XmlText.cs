@@ -7,8 +7,8 @@ namespace EventFhir.Model.Xml;
 /// </summary>
 internal static class XmlText
 {
-    private static readonly SearchValues<byte> Controls =
-        SearchValues.Create([.. Enumerable.Range(0, 32).Where(control => control is not ('\t' or '\n' or '\r')).Select(control => (byte)control), 0xEF]);
+    private static readonly SearchValues<byte> Controls = SearchValues.Create(
+        [.. Enumerable.Range(0, 32).Where(control => control is not ('\t' or '\n' or '\r')).Select(control => (byte)control), 0xEF]);
 
     // White space other than spaces would be spaces for the reader of an attribute.
     private static readonly SearchValues<byte> Special =

@@ -91,7 +91,8 @@ internal sealed class XmlTreeReader(XmlReader reader, string text, Release relea
     private void CheckOrder(int self, JsonProperty? last, JsonProperty property)
     {
         if (last is not null && property.Element.Order < last.Element.Order)
-            throw Fault($"Elements stand in the order of the specification: this one comes before '{last.Name}'.", $"{PathOf(self)}.{property.Element.Name}");
+            throw Fault(
+                $"Elements stand in the order of the specification: this one comes before '{last.Name}'.", $"{PathOf(self)}.{property.Element.Name}");
     }
 
     private void ReadElement(int parent, JsonProperty property, int ordinal, int depth)
