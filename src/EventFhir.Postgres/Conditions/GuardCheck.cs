@@ -25,10 +25,16 @@ internal sealed class GuardCheck(EventDatabase database, Release release)
     private const int LockClass = 0x636F6E64;
 
     /// <summary>The lanes of the write path plan by index whatever the search; that suits look-ups by key, and only those.</summary>
-    private static readonly ImmutableArray<(string Name, string Free, string Fixed)> Planning =
+    private static readonly ImmutableArray<string> PlanFreely =
     [
-        ("plan_cache_mode", "force_custom_plan", "force_generic_plan"), ("enable_seqscan", "on", "off"), ("enable_hashjoin", "on", "off"),
-        ("enable_mergejoin", "on", "off"),
+        "set local plan_cache_mode = force_custom_plan", "set local enable_seqscan = on", "set local enable_hashjoin = on",
+        "set local enable_mergejoin = on",
+    ];
+
+    private static readonly ImmutableArray<string> PlanAsBefore =
+    [
+        "set local plan_cache_mode = force_generic_plan", "set local enable_seqscan = off", "set local enable_hashjoin = off",
+        "set local enable_mergejoin = off",
     ];
 
     private readonly CriteriaSearch search = new(database, release);
@@ -74,10 +80,10 @@ internal sealed class GuardCheck(EventDatabase database, Release release)
         await using var batch = connection.CreateBatch();
         batch.BatchCommands.Add(TryLock([.. guards.Select(LockOf).Distinct().Order()]));
         if (isFree)
-            foreach (var (name, free, _) in Planning) batch.BatchCommands.Add(new NpgsqlBatchCommand($"set local {name} = {free}"));
+            foreach (var setting in PlanFreely) batch.BatchCommands.Add(new NpgsqlBatchCommand(setting));
         await search.AddToAsync(batch, connection, questions, cancellationToken);
         if (isFree)
-            foreach (var (name, _, settled) in Planning) batch.BatchCommands.Add(new NpgsqlBatchCommand($"set local {name} = {settled}"));
+            foreach (var setting in PlanAsBefore) batch.BatchCommands.Add(new NpgsqlBatchCommand(setting));
         await using var row = await batch.ExecuteReaderAsync(CommandBehavior.SequentialAccess, cancellationToken);
         var refused = new HashSet<int>();
         while (await row.ReadAsync(cancellationToken)) refused.Add(row.GetInt32(0));

@@ -146,12 +146,13 @@ public sealed class ConditionalEndpoints(
             [{ Kind: WriteKind.Delete, Key.Type: var type }, ..] when deletes is ConditionalDelete.Multiple =>
                 AnswerDeletes(request, await answers.TakeUpAsync(request, type, outcomes)),
             // Somebody has the id of the body, and does not meet the criteria.
-            [{ Precondition: Precondition.Absent, Key: var key }]
-                when precondition is not Precondition.Absent && outcomes[0] is WriteOutcome.Refused { Refusal.Kind: RefusalKind.PreconditionFailed } =>
+            [{ Precondition: Precondition.Absent, Key: var key }] when precondition is not Precondition.Absent && IsTaken(outcomes[0]) =>
                 Answer.Of(WriteRefusals.AlreadyExists(key)),
             _ => await answers.AnswerAsync(request, group, outcomes[0]),
         };
     }
+
+    private static bool IsTaken(WriteOutcome outcome) => outcome is WriteOutcome.Refused { Refusal.Kind: RefusalKind.PreconditionFailed };
 
     /// <summary>The one resource that makes a create needless, as it was when it met the criteria.</summary>
     private async ValueTask<Answer> AnswerFoundAsync(FhirRequest request, CriteriaMatch match)
