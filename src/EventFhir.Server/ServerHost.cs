@@ -3,6 +3,7 @@ using System.Data.Common;
 using EventFhir.Core;
 using EventFhir.Model;
 using EventFhir.Postgres;
+using EventFhir.Postgres.Conditions;
 using EventFhir.Postgres.Parameters;
 using EventFhir.Postgres.Reading;
 using EventFhir.Postgres.Search;
@@ -130,16 +131,22 @@ public sealed class ServerHost : IAsyncDisposable
         var searches = new SearchEndpoints(registry, new SearchReader(database.Events, release), baseUrl, pageLink, time);
         var intake = new ResourceIntake(registry.Active);
         var failures = new Failures(loggers.CreateLogger<Failures>());
+        var answers = new WriteAnswers(daemon, reader, baseUrl);
+        var conditional = new ConditionalStore(database.Events, store, registry);
+        var conditionals = new ConditionalEndpoints(
+            release, negotiation, intake, conditional, answers, reader, baseUrl, options.ConditionalDelete, time);
         var interactions = Interactions.OfResources(
             new ReadEndpoints(release, reader),
-            new WriteEndpoints(release, negotiation, intake, store, daemon, reader, baseUrl, time),
+            new WriteEndpoints(release, negotiation, intake, store, conditionals, answers, time),
             new HistoryEndpoints(release, new HistoryReader(database.Events, release), reader, baseUrl, pageLink))
+            .AddRange(Interactions.OfCriteria(conditionals))
             .AddRange(Interactions.OfSearch(searches));
         var reindexing = Interactions.OfReindex(new ReindexEndpoints(registry));
         var entries = new BatchRun(new EntryDispatch(interactions.AddRange(reindexing), release, baseUrl, failures));
         interactions = interactions.AddRange(Interactions.OfBundles(new BundleEndpoints(
             release, negotiation, entries, new TransactionRun(release, intake, store, daemon, entries, baseUrl, time))));
-        var capabilities = new CapabilityStatementWriter(registry.Active, Interactions.AbilitiesOf(interactions), time.GetUtcNow());
+        var abilities = Interactions.AbilitiesOf(interactions, options.ConditionalDelete);
+        var capabilities = new CapabilityStatementWriter(registry.Active, abilities, time.GetUtcNow());
         var routes = new FhirRoutes(
             [Interactions.OfMetadata(new MetadataEndpoint(capabilities, baseUrl)), .. interactions, .. reindexing], release, negotiation);
 

@@ -8,12 +8,14 @@ internal enum JsonKind : byte { Fault, Object, Array, String, Number, True, Fals
 /// Walks over JSON text (RFC 8259) that is valid UTF-8. After a fault every method says so and moves no further, so callers check at the ends of
 /// loops. Hot path, measured by Benchmarks/Micro.
 /// </summary>
-internal ref struct JsonCursor(ReadOnlySpan<byte> text)
+/// <param name="depthMax">How deep objects and arrays may nest.</param>
+internal ref struct JsonCursor(ReadOnlySpan<byte> text, int depthMax = Limits.DepthMax)
 {
     private static readonly SearchValues<byte> StringEnds = SearchValues.Create(
         [(byte)'"', (byte)'\\', .. Enumerable.Range(0, 32).Select(control => (byte)control)]);
 
     private readonly ReadOnlySpan<byte> text = text;
+    private readonly int depthMax = depthMax;
     private int at;
     private int depth;
 
@@ -102,7 +104,7 @@ internal ref struct JsonCursor(ReadOnlySpan<byte> text)
 
     private JsonKind Open(JsonKind kind)
     {
-        if (++depth > Limits.DepthMax) return Fail($"Objects and arrays nest deeper than {Limits.DepthMax}.");
+        if (++depth > depthMax) return Fail($"Objects and arrays nest deeper than {depthMax}.");
         at++;
         return kind;
     }

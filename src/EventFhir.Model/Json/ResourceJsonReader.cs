@@ -23,15 +23,25 @@ public enum ResourcePlace
 /// </summary>
 public static class ResourceJsonReader
 {
+    /// <summary>How deep in a Bundle the resource of an entry lies: Bundle, entry, its item.</summary>
+    private const int EntryDepth = 3;
+
     /// <param name="utf8">
     /// One resource and nothing else; a byte order mark is tolerated. The resource keeps this memory, so it must not change.
     /// </param>
-    public static ReadResult Read(ReadOnlyMemory<byte> utf8, Release release, ResourcePlace place = ResourcePlace.Alone)
+    public static ReadResult Read(ReadOnlyMemory<byte> utf8, Release release, ResourcePlace place = ResourcePlace.Alone) =>
+        Read(utf8, release, place, Limits.DepthMax);
+
+    /// <summary>Reads what the server has made: stored resources, which may be as deep as they can, in the entries of a Bundle.</summary>
+    internal static ReadResult ReadOwn(ReadOnlyMemory<byte> utf8, Release release) =>
+        Read(utf8, release, ResourcePlace.Alone, Limits.DepthMax + EntryDepth);
+
+    private static ReadResult Read(ReadOnlyMemory<byte> utf8, Release release, ResourcePlace place, int depthMax)
     {
         if (utf8.Span.StartsWith("\uFEFF"u8)) utf8 = utf8["\uFEFF"u8.Length..];
         var text = utf8.Span;
         if (!Utf8.IsValid(text)) return NotFhir(text, InvalidByteAt(text), "The text is not valid UTF-8.");
-        var reader = new StructureReader(text, StructureRules.Of(release), place);
+        var reader = new StructureReader(text, StructureRules.Of(release), place, depthMax);
         try
         {
             if (reader.ReadRoot() is { } refusal) return NotFhir(text, reader.RefusedAt, refusal);

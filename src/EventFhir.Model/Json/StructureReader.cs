@@ -28,13 +28,13 @@ internal ref partial struct StructureReader
     /// <summary>True within a contained resource, which must not contain others.</summary>
     private bool isContained;
 
-    public StructureReader(ReadOnlySpan<byte> text, StructureRules rules, ResourcePlace place)
+    public StructureReader(ReadOnlySpan<byte> text, StructureRules rules, ResourcePlace place, int depthMax)
     {
         // An entry lies in a Bundle, even where it is read without it.
         resourceDepth = place is ResourcePlace.TransactionEntry ? 1 : 0;
         this.text = text;
         this.rules = rules;
-        cursor = new JsonCursor(text);
+        cursor = new JsonCursor(text, depthMax);
         nodes = ArrayPool<Node>.Shared.Rent(Math.Max(NodesAtStart, text.Length / 32));
     }
 

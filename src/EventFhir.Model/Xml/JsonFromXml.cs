@@ -2,165 +2,137 @@ using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using System.Xml.Linq;
 
 using EventFhir.Model.Definitions;
+using EventFhir.Model.Validation;
+
+using JsonProperty = EventFhir.Model.Definitions.JsonProperty;
 
 namespace EventFhir.Model.Xml;
 
 /// <summary>
-/// The JSON that says what FHIR XML says: elements that may repeat become arrays, primitives get their JSON kind, their ids and extensions go to
-/// "_name", the narrative becomes a string. What the definitions do not know is passed on for the JSON reader to refuse at its place.
+/// Writes the JSON that says what FHIR XML says: elements that may repeat become arrays, primitives get their JSON kind, their ids and extensions
+/// go to "_name", the narrative becomes a string. What the definitions do not know is passed on for the JSON reader to refuse at its place.
 /// </summary>
 internal sealed class JsonFromXml : IDisposable
 {
-    private static readonly XNamespace Fhir = "http://hl7.org/fhir";
-    private static readonly XNamespace Xhtml = "http://www.w3.org/1999/xhtml";
-    private readonly Release release;
-    private readonly ArrayBufferWriter<byte> buffer = new();
+    private readonly List<XmlNode> nodes;
+    private readonly ArrayBufferWriter<byte> buffer;
     private readonly Utf8JsonWriter json;
+    private readonly XmlPlaces places = new();
+    private readonly List<Issue> issues = [];
 
-    private JsonFromXml(Release release)
+    /// <param name="lengthExpected">In bytes.</param>
+    public JsonFromXml(List<XmlNode> nodes, int lengthExpected)
     {
-        this.release = release;
+        this.nodes = nodes;
+        buffer = new ArrayBufferWriter<byte>(Math.Max(256, lengthExpected));
         json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true });
     }
 
-    public static ReadOnlyMemory<byte> Convert(XElement root, Release release)
+    public (ReadOnlyMemory<byte> Json, XmlPlaces Places, IReadOnlyList<Issue> Issues) Convert()
     {
-        using var conversion = new JsonFromXml(release);
-        conversion.Resource(root, 0);
-        conversion.json.Flush();
-        return conversion.buffer.WrittenMemory;
+        Object(0);
+        json.Flush();
+        return (buffer.WrittenMemory, places, issues);
     }
 
     public void Dispose() => json.Dispose();
 
-    private void Resource(XElement element, int depth)
+    private void Object(int self)
     {
-        if (element.Name.Namespace != Fhir) throw new XmlStructureException("A resource must be in the namespace http://hl7.org/fhir.", element);
-        var type = release.FindResourceType(element.Name.LocalName)
-            ?? throw new XmlStructureException("The element is not named after a resource type.", element);
+        Mark(self);
         json.WriteStartObject();
-        json.WriteString("resourceType"u8, type.Name);
-        Members(element, type, depth);
+        if (nodes[self].Type is { IsResource: true } type) json.WriteString("resourceType"u8, type.Name);
+        for (var child = self + 1; child < nodes[self].End;) child = Property(child, nodes[self].End);
         json.WriteEndObject();
     }
 
-    private void Complex(XElement element, TypeDefinition type, int depth)
+    /// <summary>Writes the elements of one name that stand together; returns where the next name is.</summary>
+    private int Property(int first, int end)
     {
-        json.WriteStartObject();
-        Members(element, type, depth);
-        json.WriteEndObject();
-    }
-
-    private void Members(XElement element, TypeDefinition type, int depth)
-    {
-        if (depth > Limits.DepthMax) throw new XmlStructureException("The elements are nested too deeply.", element);
-        foreach (var attribute in element.Attributes())
-            if (!attribute.IsNamespaceDeclaration && attribute.Name.NamespaceName.Length == 0)
-                json.WriteString(attribute.Name.LocalName, attribute.Value);
-        if (element.Nodes().OfType<XText>().Any(text => !string.IsNullOrWhiteSpace(text.Value)))
-            throw new XmlStructureException("Text is allowed in narratives only; values are attributes.", element);
-        foreach (var group in element.Elements().GroupBy(child => child.Name)) Property([.. group], type, depth);
-    }
-
-    private void Property(XElement[] elements, TypeDefinition type, int depth)
-    {
-        var name = elements[0].Name.LocalName;
-        var isNarrative = elements[0].Name == Xhtml + "div";
-        if (elements[0].Name.Namespace != Fhir && !isNarrative)
-            throw new XmlStructureException("The element is in a foreign namespace.", elements[0]);
-        if (type.FindProperty(Encoding.UTF8.GetBytes(name)) is not { } property)
+        var node = nodes[first];
+        Mark(first);
+        if (node.Property is not { } property || node.Type is not { } type)
         {
-            json.WriteStartObject(name);
+            // These names mean something in JSON that they do not mean in XML.
+            var isSpecial = node.Name[0] == '_' || node.Name == "resourceType";
+            json.WriteStartObject(isSpecial ? " " : node.Name);
             json.WriteEndObject();
-            return;
+            return node.End;
         }
-        var isArray = property.Element.IsRepeating || elements.Length > 1;
-        if (property.Type.Type.IsPrimitive)
+        var next = first;
+        while (next < end && nodes[next].Property == property) next = nodes[next].End;
+        if (type.IsPrimitive)
         {
-            Primitives(name, elements, property.Type.Type, isArray, depth);
-            return;
+            Primitives(first, next, property);
+            return next;
         }
-        json.WritePropertyName(name);
-        if (isArray) json.WriteStartArray();
-        foreach (var element in elements)
-        {
-            if (!property.Type.Type.IsResource) Complex(element, property.Type.Type, depth + 1);
-            else if (element.Elements().ToList() is [var resource]) Resource(resource, depth + 1);
-            else throw new XmlStructureException("One resource is expected here.", element);
-        }
-        if (isArray) json.WriteEndArray();
+        json.WritePropertyName(node.Name);
+        if (property.Element.IsRepeating) json.WriteStartArray();
+        for (var item = first; item < next; item = nodes[item].End) Object(item);
+        if (property.Element.IsRepeating) json.WriteEndArray();
+        return next;
     }
 
-    private void Primitives(string name, XElement[] elements, TypeDefinition type, bool isArray, int depth)
+    private void Primitives(int first, int end, JsonProperty property)
     {
-        if (isArray || HasValue(elements[0], type))
+        var isArray = property.Element.IsRepeating;
+        var (hasValue, hasMore) = (false, false);
+        for (var item = first; item < end; item = nodes[item].End)
         {
-            json.WritePropertyName(name);
+            hasValue |= nodes[item].Value is not null;
+            hasMore |= HasMore(item);
+        }
+        if (hasValue)
+        {
+            json.WritePropertyName(property.Name);
             if (isArray) json.WriteStartArray();
-            foreach (var element in elements) Value(element, type.Primitive);
+            for (var item = first; item < end; item = nodes[item].End) Value(item);
             if (isArray) json.WriteEndArray();
         }
-        if (!elements.Any(element => HasMore(element, type))) return;
-        json.WritePropertyName("_" + name);
+        if (!hasMore) return;
+        Mark(first);
+        json.WritePropertyName("_" + property.Name);
         if (isArray) json.WriteStartArray();
-        foreach (var element in elements)
+        for (var item = first; item < end; item = nodes[item].End)
         {
-            if (HasMore(element, type)) More(element, type, depth + 1);
+            if (HasMore(item)) Object(item);
             else json.WriteNullValue();
         }
         if (isArray) json.WriteEndArray();
     }
 
-    private static bool HasValue(XElement element, TypeDefinition type) =>
-        type.Primitive is PrimitiveKind.Xhtml || element.Attribute("value") is not null;
+    /// <summary>True if there is an id or extension, and also if there is nothing at all, for the JSON reader to refuse.</summary>
+    private bool HasMore(int self) => nodes[self].Value is null || nodes[self].End > self + 1;
 
-    private static bool HasMore(XElement element, TypeDefinition type) =>
-        type.Primitive is not PrimitiveKind.Xhtml && (element.HasElements || element.Attribute("id") is not null);
-
-    /// <summary>The id and the extensions of a primitive.</summary>
-    private void More(XElement element, TypeDefinition type, int depth)
+    private void Value(int self)
     {
-        var rest = new XElement(element);
-        rest.Attribute("value")?.Remove();
-        Complex(rest, type, depth);
-    }
-
-    private void Value(XElement element, PrimitiveKind kind)
-    {
-        if (kind is PrimitiveKind.Xhtml)
+        Mark(self);
+        var node = nodes[self];
+        var kind = node.Type!.Primitive;
+        if (node.Value is not { } value)
         {
-            json.WriteStringValue(element.ToString(SaveOptions.DisableFormatting));
+            json.WriteNullValue();
             return;
         }
-        var value = element.Attribute("value")?.Value;
-        if (value is null) json.WriteNullValue();
-        else if (IsBare(value, kind)) json.WriteRawValue(value, skipInputValidation: true);
-        else json.WriteStringValue(value);
+        if (!XmlValue.IsBare(kind))
+        {
+            json.WriteStringValue(value);
+            return;
+        }
+        var utf8 = Encoding.UTF8.GetBytes(value);
+        if (XmlValue.IsBareValue(kind, utf8))
+        {
+            json.WriteRawValue(utf8, skipInputValidation: true);
+            return;
+        }
+        var fault = kind is PrimitiveKind.Boolean ? "A boolean is true or false." : "This is no number as R4 writes it.";
+        issues.Add(new Issue(IssueSeverity.Error, "value", fault, XmlPath.Of(nodes, self), node.Line, node.Column));
+        // Something has to stand there, for the rest to be read.
+        if (kind is PrimitiveKind.Boolean) json.WriteBooleanValue(true);
+        else json.WriteNumberValue(1);
     }
 
-    /// <summary>
-    /// True for what JSON writes without quotes. A value that only should be a number stays a string, which the reader refuses by name.
-    /// </summary>
-    private static bool IsBare(string value, PrimitiveKind kind) => kind switch
-    {
-        PrimitiveKind.Boolean => value is "true" or "false",
-        PrimitiveKind.Integer or PrimitiveKind.PositiveInt or PrimitiveKind.UnsignedInt or PrimitiveKind.Decimal => IsJsonNumber(value),
-        _ => false,
-    };
-
-    private static bool IsJsonNumber(string value)
-    {
-        var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(value));
-        try
-        {
-            return reader.Read() && reader.TokenType is JsonTokenType.Number && !reader.Read();
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
-    }
+    private void Mark(int self) => places.Add((int)(json.BytesCommitted + json.BytesPending), nodes[self].Line, nodes[self].Column);
 }

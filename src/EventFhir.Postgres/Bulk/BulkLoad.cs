@@ -4,6 +4,7 @@ using System.Globalization;
 
 using EventFhir.Core.Events;
 using EventFhir.Model.Definitions;
+using EventFhir.Postgres.Conditions;
 using EventFhir.Postgres.Projections;
 using EventFhir.Postgres.Sql;
 using EventFhir.Postgres.Writing;
@@ -19,7 +20,7 @@ namespace EventFhir.Postgres.Bulk;
 /// rows carry rids known beforehand. The outcome is that of es.append; a group with a resource that is stored already is left to es.append
 /// (docs/storage.md, "A large group of new resources"). Kept and refilled; hot path, measured by bulk-import.
 /// </summary>
-internal sealed class BulkLoad(KnownRids known, Release release)
+internal sealed class BulkLoad(KnownRids known, GuardCheck guards, Release release)
 {
     /// <summary>Below this the round trips of COPY cost more than its rows save.</summary>
     private const int CommandsMin = 100;
@@ -42,7 +43,7 @@ internal sealed class BulkLoad(KnownRids known, Release release)
     private long[] seqs = [];
     private long[] refs = [];
 
-    private enum Course { Loaded, IsStored, LostRace }
+    private enum Course { Loaded, IsStored, LostRace, Superseded }
 
     /// <summary>True if nothing about the group needs a decision, unless one of its resources is stored already.</summary>
     public static bool IsFor(IReadOnlyList<PendingGroup> batch)
@@ -66,6 +67,7 @@ internal sealed class BulkLoad(KnownRids known, Release release)
                 var (course, at) = await LoadAsync(connection, batch, group, cancellationToken);
                 if (course is Course.Loaded) return Outcomes(batch, at);
                 if (course is Course.IsStored) return null;
+                if (course is Course.Superseded) return group.RefusedBy(WriteRefusals.Superseded);
             }
             catch (PostgresException exception) when (
                 exception.SqlState is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DeadlockDetected)
@@ -89,6 +91,8 @@ internal sealed class BulkLoad(KnownRids known, Release release)
     {
         await ReferAsync(connection, batch.References, cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        if (await guards.HoldAsync(connection, [group], batch.Target.Rules.Generation, cancellationToken) is [false])
+            return (Course.Superseded, default);
         if (await FindAsync(connection, batch, cancellationToken) is not { } at) return (Course.IsStored, default);
         if (!await WriteStreamsAsync(connection, batch, at, cancellationToken)) return (Course.LostRace, default);
         events.Fill(rows, batch, group, new StreamNumbers(rids, seqs), at);

@@ -32,9 +32,12 @@ public sealed record EntryContents(ImmutableArray<WriteCommand> Commands)
         {
             var write = writes[place];
             if (write.Kind is WriteKind.Delete) return;
-            (contents[place], refusals[place]) = intake.Prepare(
-                write.Entry.Resource, write.Key, write.Kind is WriteKind.Create ? BodyId.Ignored : BodyId.Required,
-                new LinkRewriter(plan.Links, write.Entry.FullUrl));
+            var read = intake.Read(write.Entry.Resource, write.Key.Type, new LinkRewriter(plan.Links, write.Entry.FullUrl));
+            if (read.IsRefused(out refusals[place])) return;
+            if (write.Kind is WriteKind.Update && read.Value.Id != write.Key.Id.Value)
+                refusals[place] = Refusal.Of(
+                    RefusalKind.BadRequest, "invariant", "The resource must have the id of the URL.", $"{write.Key.Type.Name}.id");
+            else (contents[place], refusals[place]) = intake.Compose(read.Value, write.Key.Id);
         }
     }
 

@@ -27,11 +27,9 @@ public sealed class TransactionRun(
         var prepared = EntryContents.Prepare(intake, plan);
         if (prepared.IsRefused(out var invalid)) return Answer.Of(invalid);
 
-        var idempotencyKey = request.Http.Request.Headers["Idempotency-Key"].ToString();
-        if (idempotencyKey.Length > Limits.IdempotencyKeyLengthMax)
-            return Answer.Of(Refusal.Of(RefusalKind.BadRequest, "too-long",
-                $"An Idempotency-Key has up to {Limits.IdempotencyKeyLengthMax} characters."));
-        var group = new WriteGroup(prepared.Value.Commands, request.ReadProvenance(), idempotencyKey.Length > 0 ? idempotencyKey : null);
+        var (idempotencyKey, malformed) = request.ReadIdempotencyKey();
+        if (malformed is not null) return Answer.Of(malformed);
+        var group = new WriteGroup(prepared.Value.Commands, request.ReadProvenance(), idempotencyKey);
         var outcomes = await store.WriteAsync(group, request.Aborted);
         if (RefusalOf(plan, outcomes) is { } refused) return Answer.Of(refused);
         if (plan.Writes.Any(write => write.Key.Type.Name == CustomParameterReader.TypeName)) await daemon.TakeUpAsync(request.Aborted);
