@@ -22,8 +22,10 @@ namespace EventFhir.Postgres.Bulk;
 /// </summary>
 internal sealed class BulkLoad(KnownRids known, GuardCheck guards, Release release)
 {
-    /// <summary>Below this the round trips of COPY cost more than its rows save.</summary>
+    /// <summary>With fewer resources and fewer bytes the round trips of COPY cost more than its rows save.</summary>
     private const int CommandsMin = 100;
+
+    private const long BytesMin = 1 << 20;
 
     /// <summary>A race for a key is lost to somebody who is then seen; more than a few in a row is bad luck that es.append bears better.</summary>
     private const int AttemptsMax = 3;
@@ -48,7 +50,8 @@ internal sealed class BulkLoad(KnownRids known, GuardCheck guards, Release relea
     /// <summary>True if nothing about the group needs a decision, unless one of its resources is stored already.</summary>
     public static bool IsFor(IReadOnlyList<PendingGroup> batch)
     {
-        if (batch is not [{ Group: { IdempotencyKey: null, Commands: { Length: >= CommandsMin } commands } }]) return false;
+        if (batch is not [{ Group: { IdempotencyKey: null, Commands: var commands } } only]) return false;
+        if (commands.Length < CommandsMin && only.Bytes < BytesMin) return false;
         foreach (var command in commands)
             if (command is not { Content: not null, Precondition: Precondition.Always }) return false;
         return true;
