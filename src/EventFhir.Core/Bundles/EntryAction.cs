@@ -40,7 +40,9 @@ public abstract record EntryAction
         if (url.Segments is not [var name, .. var rest] || rest.Length > 1 || release.FindResourceType(name) is not { } type)
             return Bad(entry, "value", "The URL of a write is that of a resource type, or of a resource: [type], [type]/[id].");
         if (entry.Method is "POST")
-            return rest.Length == 0 ? WithResource(entry, new Create(type)) : Bad(entry, "not-supported", "In a transaction, POST creates: its URL is [type].");
+            return rest.Length == 0
+                ? WithResource(entry, new Create(type))
+                : Bad(entry, "not-supported", "In a transaction, POST creates: its URL is [type].");
         if (rest is not [var text] || !ResourceId.TryParse(text, out var id))
             return Bad(entry, "value", $"The URL of {(entry.Method is "PUT" ? "an update" : "this request")} is [type]/[id].");
         var key = new ResourceKey(type, id);

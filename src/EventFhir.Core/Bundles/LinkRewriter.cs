@@ -56,7 +56,8 @@ public sealed class LinkRewriter(BundleLinks links, string? fullUrl)
         }
         if (links.TryFindCriteria(text, out var meaning))
         {
-            if (meaning.IsRefused(out var refusal)) return new(refusal.Kind, [.. refusal.Issues.Select(issue => issue with { Expression = reference.Path })]);
+            if (meaning.IsRefused(out var refusal))
+                return refusal with { Issues = [.. refusal.Issues.Select(issue => issue with { Expression = reference.Path })] };
             Replace(reference, meaning.Value);
             return null;
         }

@@ -17,7 +17,8 @@ public sealed record TransactionPlan(ImmutableArray<PlannedWrite> Writes, Immuta
     /// <param name="newId">Gives each created resource its id.</param>
     /// <param name="preconditionOf">What the headers of an entry demand of the current version.</param>
     public static Outcome<TransactionPlan> Of(
-        IReadOnlyList<(BundleEntry Entry, EntryAction Action)> entries, Func<ResourceId> newId, Func<BundleEntry, Outcome<Precondition>> preconditionOf)
+        IReadOnlyList<(BundleEntry Entry, EntryAction Action)> entries, Func<ResourceId> newId,
+        Func<BundleEntry, Outcome<Precondition>> preconditionOf)
     {
         var writes = ImmutableArray.CreateBuilder<PlannedWrite>(entries.Count);
         var reads = ImmutableArray.CreateBuilder<BundleEntry>();
