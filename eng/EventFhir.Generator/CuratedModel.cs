@@ -23,6 +23,7 @@ internal sealed record CuratedElement(
     bool Summary,
     bool Modifier,
     bool Attribute,
+    bool Hierarchy,
     CuratedBinding? Binding,
     IReadOnlyList<string>? Invariants)
 {

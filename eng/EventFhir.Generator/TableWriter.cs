@@ -46,7 +46,8 @@ internal static class TableWriter
 
     private static void Element(StringBuilder text, CuratedElement element)
     {
-        var flags = (element.IsChoice ? "c" : "") + (element.Summary ? "s" : "") + (element.Modifier ? "m" : "") + (element.Attribute ? "a" : "");
+        var flags = (element.IsChoice ? "c" : "") + (element.Summary ? "s" : "") + (element.Modifier ? "m" : "") + (element.Attribute ? "a" : "")
+            + (element.Hierarchy ? "h" : "");
         var min = element.Min.ToString(CultureInfo.InvariantCulture);
         Row(text, "E", element.Name, min, element.Max, flags, Words(element.Types), element.Binding?.Strength ?? "", element.Binding?.ValueSet ?? "",
             Words(element.Invariants));

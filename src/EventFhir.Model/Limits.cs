@@ -20,6 +20,12 @@ public static class Limits
     /// <summary>An Idempotency-Key; a longer one is 400.</summary>
     public const int IdempotencyKeyLengthMax = 200;
 
+    /// <summary>How long a conditional request is tried again while others keep changing what it depends on.</summary>
+    public static readonly TimeSpan ConditionTimeMax = TimeSpan.FromSeconds(20);
+
+    /// <summary>Resources that one conditional delete may remove.</summary>
+    public const int ConditionalDeletesMax = 1_000;
+
     /// <summary>How long a client may take to send its headers.</summary>
     public static readonly TimeSpan HeaderTimeMax = TimeSpan.FromSeconds(15);
 

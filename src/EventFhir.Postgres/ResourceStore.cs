@@ -5,8 +5,10 @@ using EventFhir.Core.Events;
 using EventFhir.Core.Search.Indexing;
 using EventFhir.Model.Definitions;
 using EventFhir.Postgres.Bulk;
+using EventFhir.Postgres.Conditions;
 using EventFhir.Postgres.Parameters;
 using EventFhir.Postgres.Replay;
+using EventFhir.Postgres.Search;
 using EventFhir.Postgres.Writing;
 
 using Microsoft.Extensions.Logging;
@@ -45,6 +47,7 @@ public sealed class ResourceStore : IAsyncDisposable
         this.options = options ?? new StoreOptions();
         logger ??= NullLogger.Instance;
         var known = new KnownRids();
+        var guards = new GuardCheck(database, indexing.Release);
         small = Channel.CreateBounded<PendingGroup>(this.options.QueueLengthMax);
         large = Channel.CreateBounded<PendingGroup>(this.options.LargeGroupsWaitingMax);
         // Each large group is a batch of its own.
@@ -55,7 +58,7 @@ public sealed class ResourceStore : IAsyncDisposable
             .. Enumerable.Range(0, this.options.LargeLanes).Select(_ => Run(large, alone)),
         ];
         Task Run(Channel<PendingGroup> arrivals, StoreOptions laneOptions) =>
-            Task.Run(() => new WriteLane(new WriteQueue(arrivals, laneOptions), database, indexing, known, logger).RunAsync());
+            Task.Run(() => new WriteLane(new WriteQueue(arrivals, laneOptions), database, indexing, known, guards, logger).RunAsync());
     }
 
     private static NewTables NewTablesOf(StoreOptions? options) => (options ?? new StoreOptions()).NewTables;
@@ -66,7 +69,9 @@ public sealed class ResourceStore : IAsyncDisposable
     {
         if (group.Commands.IsEmpty) return Task.FromResult(ImmutableArray<WriteOutcome>.Empty);
         var pending = new PendingGroup(group, cancellationToken);
-        var isLarge = group.Commands.Length > options.SmallGroupCommandsMax || pending.Bytes > options.BytesPerBatchMax;
+        // Criteria that are more than a look-up by key may take their time, and would hold up the small writes too.
+        var isLarge = group.Commands.Length > options.SmallGroupCommandsMax || pending.Bytes > options.BytesPerBatchMax
+            || group.Guards.Any(static guard => !KeyQueries.Is(guard.Criteria.Query));
         if (!(isLarge ? large : small).Writer.TryWrite(pending)) pending.Refuse(WriteRefusals.TooBusy);
         return pending.Outcomes;
     }

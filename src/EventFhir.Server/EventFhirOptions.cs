@@ -4,6 +4,7 @@ using System.Net;
 using EventFhir.Core.Search;
 using EventFhir.Core.Search.Parameters;
 using EventFhir.Model.Definitions;
+using EventFhir.Server.Rest;
 
 namespace EventFhir.Server;
 
@@ -30,6 +31,7 @@ public sealed record EventFhirOptions
 
     public int WriterLanes { get; init; } = 1;
     public string? PageKey { get; init; }
+    public ConditionalDelete ConditionalDelete { get; init; } = ConditionalDelete.Single;
     public bool LogJson { get; init; }
     public LogLevel LogLevel { get; init; } = LogLevel.Warning;
     public Uri? OtlpEndpoint { get; init; }
@@ -76,6 +78,12 @@ public sealed record EventFhirOptions
             WriterLanes = Parsed(Settings.WriterLanes, text =>
                 (int.TryParse(text, CultureInfo.InvariantCulture, out var lanes) && lanes is > 0 and <= 64, lanes)),
             PageKey = Optional(Settings.PageKey),
+            ConditionalDelete = Parsed(Settings.ConditionalDelete, text => text switch
+            {
+                "single" => (true, ConditionalDelete.Single),
+                "multiple" => (true, ConditionalDelete.Multiple),
+                _ => (false, default),
+            }),
             LogJson = Parsed(Settings.LogFormat, text => (text is "text" or "json", text is "json")),
             LogLevel = Parsed(Settings.LogLevel, text => (Enum.TryParse<LogLevel>(text, ignoreCase: true, out var level), level)),
             OtlpEndpoint = OptionalUrl(Settings.Otlp)

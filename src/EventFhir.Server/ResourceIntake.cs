@@ -19,13 +19,30 @@ public sealed class ResourceIntake(ActiveDefinitions active)
     /// <summary>For a resource whose key the URL tells. Nothing that is returned points into the text.</summary>
     public (ResourceContent? Content, Refusal? Refusal) Prepare(ReadOnlyMemory<byte> json, ResourceKey key, BodyId bodyId)
     {
-        var read = ResourceJsonReader.Read(json, release);
-        if (read.Resource is not { } resource) return (null, new Refusal(RefusalKind.BadRequest, read.Issues));
-        if (resource.Type != key.Type)
-            return (null, BadRequest($"The URL is for {key.Type.Name}, the body is of another resource type.", "resourceType"));
+        var read = ReadOf(json, key.Type);
+        if (read.IsRefused(out var refusal)) return (null, refusal);
+        var resource = read.Value.Resource!;
         if (bodyId is BodyId.Required && resource.Id != key.Id.Value)
             return (null, BadRequest("The body must have the id of the URL.", $"{key.Type.Name}.id"));
-        return Accept(read, resource, key.Id);
+        return Check(read.Value, resource) is { } invalid ? (null, invalid) : Compose(resource, key.Id);
+    }
+
+    /// <summary>For a resource that gets its id later, by <see cref="Compose"/>; it points into the text.</summary>
+    public Outcome<Resource> Read(ReadOnlyMemory<byte> json, TypeDefinition type)
+    {
+        var read = ReadOf(json, type);
+        if (read.IsRefused(out var refusal)) return refusal;
+        return Check(read.Value, read.Value.Resource!) is { } invalid ? invalid : read.Value.Resource!;
+    }
+
+    /// <returns>With a resource, of that type.</returns>
+    private Outcome<ReadResult> ReadOf(ReadOnlyMemory<byte> json, TypeDefinition type)
+    {
+        var read = ResourceJsonReader.Read(json, release);
+        if (read.Resource is not { } resource) return new Refusal(RefusalKind.BadRequest, read.Issues);
+        return resource.Type == type
+            ? read
+            : BadRequest($"The URL is for {type.Name}, the body is of another resource type.", "resourceType");
     }
 
     /// <summary>For a resource that brings its key.</summary>
@@ -36,16 +53,23 @@ public sealed class ResourceIntake(ActiveDefinitions active)
         if (read.Resource is not { } resource) return (default, null, new Refusal(RefusalKind.BadRequest, read.Issues));
         if (!ResourceId.TryParse(resource.Id ?? fallbackId, out var id))
             return (default, null, BadRequest("The resource has no correct id, and nothing else names one.", $"{resource.Type.Name}.id"));
-        var (content, refusal) = Accept(read, resource, id);
+        if (Check(read, resource) is { } invalid) return (default, null, invalid);
+        var (content, refusal) = Compose(resource, id);
         return (new ResourceKey(resource.Type, id), content, refusal);
     }
 
-    private (ResourceContent?, Refusal?) Accept(ReadResult read, Resource resource, ResourceId id)
+    private static Refusal? Check(ReadResult read, Resource resource)
     {
-        if (read.Verdict is not ReadVerdict.Valid) return (null, new Refusal(RefusalKind.Unprocessable, read.Issues));
+        if (read.Verdict is not ReadVerdict.Valid) return new Refusal(RefusalKind.Unprocessable, read.Issues);
         var issues = ResourceValidator.Validate(resource);
         foreach (var issue in issues)
-            if (issue.IsError) return (null, new Refusal(RefusalKind.Unprocessable, issues));
+            if (issue.IsError) return new Refusal(RefusalKind.Unprocessable, issues);
+        return null;
+    }
+
+    /// <summary>What is stored of a resource that was checked. Nothing that is returned points into its text.</summary>
+    public (ResourceContent? Content, Refusal? Refusal) Compose(Resource resource, ResourceId id)
+    {
         if (resource.Type.Name == CustomParameterReader.TypeName
             && new CustomParameterReader(active.Current).Read(resource, id.Value).IsRefused(out var refusal)) return (null, refusal);
         return (new ResourceContent(BodyTemplate.Of(resource, id), active.Extractor.Extract(resource)), null);

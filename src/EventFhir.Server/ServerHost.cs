@@ -3,6 +3,7 @@ using System.Data.Common;
 using EventFhir.Core;
 using EventFhir.Model;
 using EventFhir.Postgres;
+using EventFhir.Postgres.Conditions;
 using EventFhir.Postgres.Parameters;
 using EventFhir.Postgres.Reading;
 using EventFhir.Postgres.Search;
@@ -127,12 +128,19 @@ public sealed class ServerHost : IAsyncDisposable
         var reader = new ResourceReader(database.Events);
         var pageLink = new PageLink(options.PageKey ?? database.SharedSecret);
         var searches = new SearchEndpoints(registry, new SearchReader(database.Events, release), baseUrl, pageLink, time);
+        var intake = new ResourceIntake(registry.Active);
+        var answers = new WriteAnswers(daemon, reader, baseUrl);
+        var conditionals = new ConditionalEndpoints(
+            release, negotiation, intake, new ConditionalStore(database.Events, store, registry), answers, reader, baseUrl,
+            options.ConditionalDelete, time);
         var interactions = Interactions.OfResources(
             new ReadEndpoints(release, reader),
-            new WriteEndpoints(release, negotiation, new ResourceIntake(registry.Active), store, daemon, reader, baseUrl, time),
+            new WriteEndpoints(release, negotiation, intake, store, conditionals, answers, time),
             new HistoryEndpoints(release, new HistoryReader(database.Events, release), reader, baseUrl, pageLink))
+            .AddRange(Interactions.OfCriteria(conditionals))
             .AddRange(Interactions.OfSearch(searches));
-        var capabilities = new CapabilityStatementWriter(registry.Active, Interactions.AbilitiesOf(interactions), time.GetUtcNow());
+        var abilities = Interactions.AbilitiesOf(interactions, options.ConditionalDelete);
+        var capabilities = new CapabilityStatementWriter(registry.Active, abilities, time.GetUtcNow());
         var reindexing = Interactions.OfReindex(new ReindexEndpoints(registry));
         var routes = new FhirRoutes(
             [Interactions.OfMetadata(new MetadataEndpoint(capabilities, baseUrl)), .. interactions, .. reindexing], release, negotiation);

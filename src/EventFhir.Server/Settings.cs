@@ -36,6 +36,8 @@ public static class Settings
         "search-off", "", "Search parameters of the specification that are switched off to save space: Observation:combo-code,*:_text.");
     public static readonly Setting SearchContent = new(
         "search-content", "", "Resource types that _content searches, Condition,DocumentReference, or * for all; it makes their writes dearer.");
+    public static readonly Setting ConditionalDelete = new(
+        "conditional-delete", "single", "What DELETE by criteria may remove: single, or multiple resources at once.");
     public static readonly Setting Otlp =
         new("otlp-endpoint", "", "OTLP collector for traces and metrics, as OTEL_EXPORTER_OTLP_ENDPOINT; empty: none are sent.");
 
@@ -43,7 +45,8 @@ public static class Settings
     public static readonly ImmutableArray<Setting> Database = [Data, Connection, SearchOff, SearchContent, LogFormat, LogLevel];
 
     /// <summary>What only serve takes.</summary>
-    public static readonly ImmutableArray<Setting> Serving = [Port, Listen, AllowAnonymous, BaseUrl, Release, WriterLanes, PageKey, Otlp];
+    public static readonly ImmutableArray<Setting> Serving =
+        [Port, Listen, AllowAnonymous, BaseUrl, Release, WriterLanes, PageKey, ConditionalDelete, Otlp];
 
     public static readonly ImmutableArray<Setting> All = [.. Database, .. Serving];
 }

@@ -19,6 +19,7 @@ public sealed class DecidingLikeTheDecider(TestCluster cluster)
         (6, Gen.Constant(Precondition.None)),
         (1, Gen.Constant<Precondition>(new Precondition.Absent())),
         (1, Gen.Constant<Precondition>(new Precondition.Present())),
+        (1, Gen.Choose(1, 4).Select(version => (Precondition)new Precondition.StillAt(version))),
         (2, Gen.Choose(1, 4).Select(version => (Precondition)new Precondition.AnyOf([version]))),
         (1, Gen.Choose(1, 4).Select(version => (Precondition)new Precondition.AnyOf([version, version + 1, 99]))));
 

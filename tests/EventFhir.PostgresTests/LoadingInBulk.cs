@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text;
 
 using EventFhir.Core.Events;
 using EventFhir.Model.Definitions;
@@ -75,6 +76,42 @@ public sealed class LoadingInBulk(TestCluster cluster)
                 _ => "refused",
             }));
         await AssertCleanAsync(fixture, 304);
+    }
+
+    [Fact]
+    public async Task A_few_large_resources_are_loaded_like_many_small_ones()
+    {
+        await using var fixture = await NewAsync(cluster);
+        var padding = new string('x', 300_000);
+        var outcomes = await WriteAsync(fixture, Enumerable.Range(0, 6).Select(n =>
+        {
+            var small = Put(Observation, $"o-{n}", n);
+            var body = small.Content!.Body;
+            ReadOnlyMemory<byte> tail = Encoding.UTF8.GetBytes($$"""},"note":"{{n}} {{padding}}"}""");
+            return small with { Content = small.Content with { Body = body with { Tail = tail } } };
+        }));
+        Assert.All(outcomes, outcome => Assert.True(outcome is WriteOutcome.Appended { Version: 1, IsNew: true }));
+        await AssertCleanAsync(fixture, 6);
+    }
+
+    [Fact]
+    public async Task The_tables_of_one_type_are_made_while_those_of_another_are()
+    {
+        await using var fixture = await NewAsync(cluster);
+        await using var other = new NpgsqlConnection(fixture.Database.ConnectionString);
+        await other.OpenAsync();
+        await using var making = await other.BeginTransactionAsync();
+        await using (var lockOne = new NpgsqlCommand(ProjectionCatalog.LockOne, other))
+        {
+            lockOne.Parameters.Add(new NpgsqlParameter<long> { TypedValue = Patient.Number });
+            await lockOne.ExecuteNonQueryAsync();
+        }
+        var patients = WriteAsync(fixture, Enumerable.Range(0, 300).Select(n => Put(Patient, $"p-{n}", n)));
+        await WriteAsync(fixture, [Put(Observation, "o-1", 1)]);
+        Assert.False(patients.IsCompleted);
+        await making.CommitAsync();
+        await patients;
+        await AssertCleanAsync(fixture, 301);
     }
 
     [Fact]

@@ -79,10 +79,6 @@ public sealed class Creating(RunningServer server) : IClassFixture<RunningServer
         (await server.PostAsync("Patient", Sample.Patient(), $"Idempotency-Key: {new string('k', 201)}")).IsRefused(400);
 
     [Fact]
-    public async Task Conditional_create_is_refused_and_not_ignored() =>
-        (await server.PostAsync("Patient", Sample.Patient(), "If-None-Exist: identifier=1")).IsRefused(400);
-
-    [Fact]
     public async Task The_type_in_the_body_must_be_that_of_the_url() =>
         (await server.PostAsync("Observation", Sample.Patient())).IsRefused(400);
 }

@@ -195,6 +195,20 @@ public sealed class Searching(RunningServer server) : IClassFixture<RunningServe
         Assert.Equal((1, true), ((int)count["total"]!, count["entry"] is null));
     }
 
+    /// <summary>The example of R4 search.html#elements: what is named, and what is mandatory or changes the meaning of the rest.</summary>
+    [Fact]
+    public async Task Elements_are_those_asked_for_and_those_that_may_not_be_left_out()
+    {
+        var id = Sample.Id();
+        await server.PutAsync($"Patient/{id}", $$$"""
+            {"resourceType":"Patient","id":"{{{id}}}","identifier":[{"value":"x"}],"active":true,"name":[{"family":"x"}],"gender":"male","deceasedBoolean":false,
+             "link":[{"other":{"reference":"Patient/other"},"type":"seealso"}]}
+            """);
+        var patient = (await SearchAsync($"Patient?_id={id}&_elements=identifier,active,link"))["entry"]![0]!["resource"]!.AsObject();
+        Assert.Equal(["active", "deceasedBoolean", "id", "identifier", "link", "meta", "resourceType"], patient.Select(member => member.Key).Order(StringComparer.Ordinal));
+        Assert.Equal("SUBSETTED", (string?)patient["meta"]!["tag"]![0]!["code"]);
+    }
+
     [Fact]
     public async Task The_capability_statement_lists_what_works()
     {

@@ -6,6 +6,7 @@ namespace EventFhir.Generator.Curation;
 internal sealed class TypeCuration
 {
     private const string FhirTypeExtension = "http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type";
+    private const string HierarchyExtension = "http://hl7.org/fhir/StructureDefinition/structuredefinition-hierarchy";
     private readonly Dictionary<string, JsonElement> definitions;
     private readonly Dictionary<string, JsonElement> profiles;
     private readonly Dictionary<string, CuratedType> types = new(StringComparer.Ordinal);
@@ -96,6 +97,7 @@ internal sealed class TypeCuration
             element.Flag("isSummary"),
             element.Flag("isModifier"),
             element.Texts("representation").Contains("xmlAttr"),
+            typeElements.Exists(IsHierarchy),
             Binding(element),
             own.Count == 0 ? null : own);
     }
@@ -116,6 +118,10 @@ internal sealed class TypeCuration
         var any = targets.Count == 0 || targets.Exists(target => !definitions.TryGetValue(target, out var definition) || definition.Flag("abstract"));
         return any ? TypeCode(type) : $"{TypeCode(type)}({string.Join('|', targets)})";
     }
+
+    /// <summary>References to the same type that the specification says make a strict hierarchy: locations are part of others.</summary>
+    private static bool IsHierarchy(JsonElement type) =>
+        type.Items("extension").Any(extension => extension.Text("url") == HierarchyExtension && extension.Flag("valueBoolean"));
 
     /// <summary>The FHIR type; an extension names it where the code is a FHIRPath system type.</summary>
     private static string TypeCode(JsonElement type)

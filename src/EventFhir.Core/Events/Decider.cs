@@ -29,6 +29,7 @@ public static class Decider
             Precondition.AnyOf anyOf => exists && anyOf.Versions.Contains(head!.Version),
             Precondition.Present => exists,
             Precondition.Absent => !exists,
+            Precondition.StillAt at => exists && head!.Version == at.Version,
             _ => true,
         };
         if (!allowed) return new Decision.Refused(WriteRefusals.PreconditionFailed(command.Key, command.Precondition, head));

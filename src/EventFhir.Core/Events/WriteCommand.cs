@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 
+using EventFhir.Core.Conditions;
 using EventFhir.Core.Search.Indexing;
 
 namespace EventFhir.Core.Events;
@@ -24,6 +25,10 @@ public abstract record Precondition
 
     /// <summary>If-None-Match: *: the resource does not exist, or is deleted.</summary>
     public sealed record Absent : Precondition;
+
+    /// <summary>The current version is still the one that the server made this write from: the client asked for nothing, so that a write that
+    /// comes too late is made anew from what is there then (<see cref="WriteRefusals.Superseded"/>).</summary>
+    public sealed record StillAt(long Version) : Precondition;
 }
 
 /// <summary>
@@ -47,7 +52,12 @@ public sealed record Provenance(string? Actor, string? Client, string? Reason, s
 
 /// <summary>Commands that are accepted or refused together. A key occurs at most once in a group.</summary>
 /// <param name="IdempotencyKey">A second group with the same key has no effect and gets the outcome of the first.</param>
-public sealed record WriteGroup(ImmutableArray<WriteCommand> Commands, Provenance Provenance, string? IdempotencyKey = null);
+public sealed record WriteGroup(ImmutableArray<WriteCommand> Commands, Provenance Provenance, string? IdempotencyKey = null)
+{
+    /// <summary>What the group was planned for; asked again in the transaction that writes it. If one does not hold, every command is
+    /// refused with <see cref="WriteRefusals.Superseded"/>.</summary>
+    public ImmutableArray<CriteriaGuard> Guards { get; init; } = [];
+}
 
 /// <summary>What became of one command.</summary>
 public abstract record WriteOutcome

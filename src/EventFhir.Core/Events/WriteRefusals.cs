@@ -8,12 +8,16 @@ public static class WriteRefusals
 
     /// <param name="head">Null or deleted: there is no current version.</param>
     public static Refusal PreconditionFailed(ResourceKey key, Precondition precondition, ResourceHead? head) =>
-        Refusal.Of(RefusalKind.PreconditionFailed, "conflict", precondition switch
+        precondition is Precondition.StillAt ? Superseded : Refusal.Of(RefusalKind.PreconditionFailed, "conflict", precondition switch
         {
             Precondition.Absent => $"{key} exists already (If-None-Match: *).",
             _ when head is null or { IsDeleted: true } => $"{key} has no current version, but the request asks for one (If-Match).",
             _ => $"The current version of {key} is {head.Version}, not the one that the request asks for (If-Match).",
         });
+
+    /// <summary>What the server had looked up for the write changed before it was written; whoever looked it up does so again.</summary>
+    public static readonly Refusal Superseded =
+        Refusal.Of(RefusalKind.Conflict, "conflict", "Others kept changing what this request depends on; try again.");
 
     public static Refusal GroupRefused(ResourceKey key) =>
         Refusal.Of(RefusalKind.GroupRefused, "processing", $"{key} was left as it is, because another part of the same request was refused.");

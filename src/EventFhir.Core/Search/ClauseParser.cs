@@ -123,7 +123,7 @@ internal sealed class ClauseParser(SearchContext context)
             parsed.Add(outcome.Value);
         }
         var clause = new Clause.Matches(parameter, parsed.MoveToImmutable());
-        return modifier is "not" or "not-in" ? new Clause.Not(clause) : clause;
+        return modifier is "not" or "not-in" ? new Clause.Not(clause) : CanonicalVersions.Of(context.Catalog, type, clause);
     }
 
     private Outcome<Clause>? ContentOff(TypeDefinition type, string code) =>

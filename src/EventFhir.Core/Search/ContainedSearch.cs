@@ -12,12 +12,13 @@ public sealed record ContainedSearch(ContainedScope Scope, ContainedAnswer Answe
         if (query.Result.Contained is null) return null;
         if (!query.Result.Sort.IsEmpty) return NotSupported("_sort");
         if (!query.Result.Includes.IsEmpty) return NotSupported("_include and _revinclude");
-        return query.Types.Any(type => type.Clauses.Any(LooksBeside)) ? NotSupported("chains, _has and _list") : null;
+        return query.Types.Any(type => type.Clauses.Any(LooksBeside)) ? NotSupported("chains, _has, _list and hierarchies of references") : null;
     }
 
     private static bool LooksBeside(Clause clause) => clause switch
     {
         Clause.Chain or Clause.Has => true,
+        Clause.Matches matches => matches.Values.Any(value => value is SearchValue.Lineage),
         Clause.Not not => LooksBeside(not.Inner),
         Clause.AllOf all => all.Clauses.Any(LooksBeside),
         Clause.AnyOf any => any.Clauses.Any(LooksBeside),

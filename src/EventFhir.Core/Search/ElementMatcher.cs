@@ -25,6 +25,9 @@ internal sealed class ElementMatcher(Release release, string baseUrl)
                 Matches(new SearchValue.Text(StringMatch.StartsWith, "", text.Folded), given)),
             SearchValue.CodeText text => Tokens(element).Any(given =>
                 given.Code is { } code && Indexing.StringWriter.Cut(StringFolding.Fold(code)).StartsWith(text.Folded, StringComparison.Ordinal)),
+            SearchValue.Continued { Kind: LexiconKind.Canonical } below => References(element).Any(literal => IsBelow(literal, below)),
+            SearchValue.Continued below => Tokens(element).Any(given =>
+                given.Code is { } code && IsBelow(Indexing.StringWriter.Cut(StringFolding.Fold(code)), below)),
             SearchValue.TokenOfType type => IsOfType(type, element),
             SearchValue.Reference reference => IsReference(parameter, reference, element),
             SearchValue.ReferenceUrl url => References(element).Any(literal => IsUrl(literal, url.Url)),
@@ -150,6 +153,21 @@ internal sealed class ElementMatcher(Release release, string baseUrl)
     private static bool IsOfType(SearchValue.TokenOfType value, Element identifier) =>
         identifier.FirstChild("value")?.Text == value.Value && identifier.FirstChild("type") is { } type
         && Tokens(type).Any(coding => coding.System == value.System && coding.Code == value.Code);
+
+    /// <summary>The id of the resource of this server that a reference of a hierarchy points to; null if it points elsewhere.</summary>
+    public string? KeyOf(Element element)
+    {
+        foreach (var literal in References(element))
+        {
+            var target = ReferenceTarget.Of(release, baseUtf8, Encoding.UTF8.GetBytes(literal));
+            if (target.Scope is ReferenceScope.Local or ReferenceScope.LocalVersion && target.Key.Type == element.Resource.Type)
+                return target.Key.Id.Value;
+        }
+        return null;
+    }
+
+    private static bool IsBelow(string text, SearchValue.Continued value) =>
+        text == value.Beginning || value.Separators.Any(separator => text.StartsWith(value.Beginning + separator, StringComparison.Ordinal));
 
     private bool IsReference(SearchParameterDefinition parameter, SearchValue.Reference value, Element element)
     {

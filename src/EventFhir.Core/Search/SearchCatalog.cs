@@ -81,11 +81,20 @@ public sealed class SearchCatalog(SearchDefinitions definitions)
     {
         ParameterPlacement.StringRows => ["exact", "contains"],
         { } stored when parameter.Type is SearchParameterType.Token => [.. TokenModifiers(stored)],
-        ParameterPlacement.ReferenceColumn or ParameterPlacement.ReferenceRows => ["identifier"],
+        ParameterPlacement.ReferenceColumn or ParameterPlacement.ReferenceRows =>
+            HasHierarchy(parameter) ? ["identifier", "above", "below"] : ["identifier"],
         ParameterPlacement.UriRows => ["above", "below"],
         ParameterPlacement.UriTerms when parameter.Type is SearchParameterType.Uri => ["above", "below"],
+        ParameterPlacement.UriTerms { Home: TermHome.Terms } => ["below"],
         _ => [],
     };
+
+    private bool HasHierarchy(SearchParameterDefinition parameter)
+    {
+        foreach (var target in parameter.Targets.IsEmpty ? definitions.Release.ResourceTypes : parameter.Targets)
+            if (Lineages.ParentOf(definitions, target, parameter) is not null) return true;
+        return false;
+    }
 
     private static IEnumerable<string> TokenModifiers(ParameterPlacement stored)
     {

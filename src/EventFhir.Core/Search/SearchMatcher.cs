@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Diagnostics;
 
@@ -19,6 +20,7 @@ public sealed class SearchMatcher(Release release, string baseUrl, IReadOnlyList
     private readonly ParameterValues parameters = new(release);
     private readonly ElementMatcher elements = new(release, baseUrl);
     private readonly ILookup<TypeDefinition, Resource> byType = resources.ToLookup(resource => resource.Type);
+    private readonly ConcurrentDictionary<(LineagePlace, LineageDirection), ImmutableArray<string>> lineages = new();
 
     /// <summary>The resources that match, in the order of the query's sort keys; equal ones stay in the order given.</summary>
     public ImmutableArray<Resource> Search(SearchQuery query)
@@ -73,8 +75,35 @@ public sealed class SearchMatcher(Release release, string baseUrl, IReadOnlyList
     {
         foreach (var element in parameters.Of(parameter, resource))
             foreach (var value in values)
-                if (Matches(parameter, value, element)) return true;
+                if (value is SearchValue.Lineage lineage ? IsIn(parameter, lineage, element) : Matches(parameter, value, element)) return true;
         return false;
+    }
+
+    private bool IsIn(SearchParameterDefinition parameter, SearchValue.Lineage lineage, Element element)
+    {
+        foreach (var place in lineage.Places)
+            foreach (var id in lineages.GetOrAdd((place, lineage.Direction), Lineage))
+                if (elements.Matches(parameter, new SearchValue.Reference(place.Type, id), element)) return true;
+        return false;
+    }
+
+    /// <summary>The ids of a place and of all above or below it, whether or not there are such resources.</summary>
+    private ImmutableArray<string> Lineage((LineagePlace Place, LineageDirection Direction) from)
+    {
+        var ids = new List<string> { from.Place.Id };
+        if (from.Place.Parent is not { } parent) return [.. ids];
+        for (var at = 0; at < ids.Count; at++)
+        {
+            foreach (var resource in byType[from.Place.Type])
+            {
+                var next = from.Direction is LineageDirection.Below
+                    ? parameters.Of(parent, resource).Any(element =>
+                        elements.Matches(parent, new SearchValue.Reference(resource.Type, ids[at]), element)) ? [resource.Id!] : []
+                    : resource.Id == ids[at] ? parameters.Of(parent, resource).Select(elements.KeyOf) : [];
+                ids.AddRange(next.OfType<string>().Except(ids).ToList());
+            }
+        }
+        return [.. ids];
     }
 
     private bool Matches(SearchParameterDefinition parameter, SearchValue value, Element element) => value is SearchValue.Composite composite

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 
+using EventFhir.Core.Search.Indexing;
 using EventFhir.Core.Terminology;
 using EventFhir.Model.Definitions;
 
@@ -37,6 +38,12 @@ public abstract record SearchValue
     /// <param name="Codes">Null until <see cref="TerminologyClauses"/> has put in the answer.</param>
     public sealed record TokenIn(CodeSetQuestion Question, CodeSet? Codes) : SearchValue;
 
+    /// <summary>:below, where what lies below continues the text: media types ("text/xml; charset=utf-8" is below "text/xml") and the versions of
+    /// canonical URLs ("url|1.2" is below "url|1").</summary>
+    /// <param name="Kind">Of media types the codes as they are folded, of canonicals the references as they are.</param>
+    /// <param name="Separators">What may follow the beginning where it goes on.</param>
+    public sealed record Continued(LexiconKind Kind, string Beginning, ImmutableArray<string> Separators) : SearchValue;
+
     /// <summary>:of-type: an identifier of this type and value.</summary>
     public sealed record TokenOfType(string System, string Code, string Value) : SearchValue;
 
@@ -46,6 +53,9 @@ public abstract record SearchValue
 
     /// <summary>A reference to elsewhere, or a canonical, literally.</summary>
     public sealed record ReferenceUrl(string Url) : SearchValue;
+
+    /// <summary>:above and :below: one of these, or what lies so in the hierarchy that the resources make.</summary>
+    public sealed record Lineage(LineageDirection Direction, ImmutableArray<LineagePlace> Places) : SearchValue;
 
     /// <summary>:identifier: what Reference.identifier says.</summary>
     /// <param name="System">Null for any, empty for "no system".</param>

@@ -67,12 +67,23 @@ internal sealed class ValueParser(SearchContext context)
 
     private Outcome<SearchValue> Subsumed(SearchParameterDefinition parameter, string modifier, string text)
     {
+        if (modifier == "below" && PlacementOf(parameter) is { IsMediaType: true }) return MediaType(parameter, text);
         var token = TokenCode(parameter, "", text);
         if (token.IsRefused(out var refusal)) return refusal;
         if (token.Value is not SearchValue.Token { System: { Length: > 0 } system, Code: { } code })
             return Invalid(parameter, $"with :{modifier} it must be system|code");
         return new SearchValue.TokenIn(
             modifier == "above" ? new CodeSetQuestion.Above(system, code) : new CodeSetQuestion.Below(system, code), Codes: null);
+    }
+
+    /// <summary>R4 search.html#mimetype: a media type without parameters, or (as R5 has it) the first part of one.</summary>
+    private static Outcome<SearchValue> MediaType(SearchParameterDefinition parameter, string text)
+    {
+        if (!EscapedText.TryUnescape(text, out var plain)) return BadEscape(parameter);
+        var folded = StringFolding.Fold(plain);
+        return folded.Length == 0
+            ? Invalid(parameter, "with :below it must be a media type")
+            : new SearchValue.Continued(LexiconKind.Code, folded, folded.Contains('/') ? [";", " "] : ["/"]);
     }
 
     private static Outcome<SearchValue> TokenText(SearchParameterDefinition parameter, string modifier, string text)
@@ -85,11 +96,10 @@ internal sealed class ValueParser(SearchContext context)
 
     /// <summary>Of a parameter over plain strings, the case does not count.</summary>
     private string Cased(SearchParameterDefinition parameter, string code) =>
-        !parameter.Base.IsAbstract
-            && context.Definitions.LayoutOf(parameter.Base).Find(parameter.Code) is { ValueTypes: { IsEmpty: false } values }
-            && values.All(TokenWriter.IgnoresCase)
-            ? code.ToLowerInvariant()
-            : code;
+        PlacementOf(parameter) is { ValueTypes: { IsEmpty: false } values } && values.All(TokenWriter.IgnoresCase) ? code.ToLowerInvariant() : code;
+
+    private ParameterPlacement? PlacementOf(SearchParameterDefinition parameter) =>
+        parameter.Base.IsAbstract ? null : context.Definitions.LayoutOf(parameter.Base).Find(parameter.Code);
 
     private Outcome<SearchValue> TokenCode(SearchParameterDefinition parameter, string modifier, string text)
     {
@@ -111,6 +121,7 @@ internal sealed class ValueParser(SearchContext context)
     private Outcome<SearchValue> Reference(SearchParameterDefinition parameter, string modifier, string text)
     {
         if (modifier == "identifier") return Identifier(parameter, text);
+        if (modifier is "above" or "below") return Hierarchical(parameter, modifier, text);
         if (!EscapedText.TryUnescape(text, out var plain)) return BadEscape(parameter);
         if (plain.StartsWith(context.BaseUrl + "/", StringComparison.Ordinal)) plain = plain[(context.BaseUrl.Length + 1)..];
         var forced = modifier.Length > 0 ? context.Release.FindResourceType(modifier) : null;
@@ -128,6 +139,28 @@ internal sealed class ValueParser(SearchContext context)
         if (forced is null && plain.Contains(':')) return new SearchValue.ReferenceUrl(plain);
         return Invalid(parameter, "a reference is an id, Type/id or an absolute URL");
     }
+
+    private Outcome<SearchValue> Hierarchical(SearchParameterDefinition parameter, string modifier, string text)
+    {
+        if (!EscapedText.TryUnescape(text, out var plain)) return BadEscape(parameter);
+        if (PlacementOf(parameter)?.Stored is ParameterPlacement.UriTerms) return VersionsBelow(parameter, plain);
+        var parsed = Reference(parameter, "", text);
+        if (parsed.IsRefused(out var refusal)) return refusal;
+        if (parsed.Value is not SearchValue.Reference reference) return Invalid(parameter, $"with :{modifier} it names a resource of this server");
+        ImmutableArray<TypeDefinition> types = reference.Type is { } type ? [type]
+            : parameter.Targets.IsEmpty ? context.Release.ResourceTypes : parameter.Targets;
+        return new SearchValue.Lineage(
+            modifier == "above" ? LineageDirection.Above : LineageDirection.Below,
+            [.. types.Select(each => new LineagePlace(each, reference.Id, Lineages.ParentOf(context.Definitions, each, parameter)))]);
+    }
+
+    /// <summary>R4 search.html#versions: "url|1" is also "url|1.2"; without version it is each.</summary>
+    private static Outcome<SearchValue> VersionsBelow(SearchParameterDefinition parameter, string canonical) => canonical.IndexOf('|') switch
+    {
+        < 0 => new SearchValue.Continued(LexiconKind.Canonical, canonical, ["|"]),
+        > 0 and var bar when bar < canonical.Length - 1 => new SearchValue.Continued(LexiconKind.Canonical, canonical, [".", "-"]),
+        _ => Invalid(parameter, "a canonical URL is written as url or url|version"),
+    };
 
     private Outcome<SearchValue> Identifier(SearchParameterDefinition parameter, string text)
     {

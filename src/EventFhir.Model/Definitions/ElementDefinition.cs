@@ -29,6 +29,9 @@ public sealed class ElementDefinition
     /// <summary>True for those that XML writes as an attribute: Element.id and Extension.url.</summary>
     public bool IsXmlAttribute { get; internal set; }
 
+    /// <summary>True for a reference to the same type that makes a strict hierarchy: Location.partOf (R4 references.html#circular).</summary>
+    public bool IsHierarchical { get; internal set; }
+
     /// <summary>The order among the elements of <see cref="Owner"/>, which is the order in XML.</summary>
     public int Order { get; internal set; }
 

@@ -20,6 +20,7 @@ internal sealed class ElementReader(ReleaseLoader loader, TypeDefinition type)
                 IsSummary = element.IsSummary,
                 IsModifier = element.IsModifier,
                 IsXmlAttribute = element.IsXmlAttribute,
+                IsHierarchical = element.IsHierarchical,
                 Types = element.Types,
                 Binding = element.Binding,
                 Invariants = element.Invariants,
@@ -42,6 +43,7 @@ internal sealed class ElementReader(ReleaseLoader loader, TypeDefinition type)
             IsSummary = flags.Contains((byte)'s'),
             IsModifier = flags.Contains((byte)'m'),
             IsXmlAttribute = flags.Contains((byte)'a'),
+            IsHierarchical = flags.Contains((byte)'h'),
             Types = Types(row.Bytes()),
         };
         var strength = row.Bytes();

@@ -4,6 +4,7 @@ using System.Globalization;
 
 using EventFhir.Core.Events;
 using EventFhir.Model.Definitions;
+using EventFhir.Postgres.Conditions;
 using EventFhir.Postgres.Projections;
 using EventFhir.Postgres.Sql;
 using EventFhir.Postgres.Writing;
@@ -19,10 +20,12 @@ namespace EventFhir.Postgres.Bulk;
 /// rows carry rids known beforehand. The outcome is that of es.append; a group with a resource that is stored already is left to es.append
 /// (docs/storage.md, "A large group of new resources"). Kept and refilled; hot path, measured by bulk-import.
 /// </summary>
-internal sealed class BulkLoad(KnownRids known, Release release)
+internal sealed class BulkLoad(KnownRids known, GuardCheck guards, Release release)
 {
-    /// <summary>Below this the round trips of COPY cost more than its rows save.</summary>
+    /// <summary>With fewer resources and fewer bytes the round trips of COPY cost more than its rows save.</summary>
     private const int CommandsMin = 100;
+
+    private const long BytesMin = 1 << 20;
 
     /// <summary>A race for a key is lost to somebody who is then seen; more than a few in a row is bad luck that es.append bears better.</summary>
     private const int AttemptsMax = 3;
@@ -42,12 +45,13 @@ internal sealed class BulkLoad(KnownRids known, Release release)
     private long[] seqs = [];
     private long[] refs = [];
 
-    private enum Course { Loaded, IsStored, LostRace }
+    private enum Course { Loaded, IsStored, LostRace, Superseded }
 
     /// <summary>True if nothing about the group needs a decision, unless one of its resources is stored already.</summary>
     public static bool IsFor(IReadOnlyList<PendingGroup> batch)
     {
-        if (batch is not [{ Group: { IdempotencyKey: null, Commands: { Length: >= CommandsMin } commands } }]) return false;
+        if (batch is not [{ Group: { IdempotencyKey: null, Commands: var commands } } only]) return false;
+        if (commands.Length < CommandsMin && only.Bytes < BytesMin) return false;
         foreach (var command in commands)
             if (command is not { Content: not null, Precondition: Precondition.Always }) return false;
         return true;
@@ -66,6 +70,7 @@ internal sealed class BulkLoad(KnownRids known, Release release)
                 var (course, at) = await LoadAsync(connection, batch, group, cancellationToken);
                 if (course is Course.Loaded) return Outcomes(batch, at);
                 if (course is Course.IsStored) return null;
+                if (course is Course.Superseded) return group.RefusedBy(WriteRefusals.Superseded);
             }
             catch (PostgresException exception) when (
                 exception.SqlState is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DeadlockDetected)
@@ -89,6 +94,8 @@ internal sealed class BulkLoad(KnownRids known, Release release)
     {
         await ReferAsync(connection, batch.References, cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        if (await guards.HoldAsync(connection, [group], batch.Target.Rules.Generation, cancellationToken) is [false])
+            return (Course.Superseded, default);
         if (await FindAsync(connection, batch, cancellationToken) is not { } at) return (Course.IsStored, default);
         if (!await WriteStreamsAsync(connection, batch, at, cancellationToken)) return (Course.LostRace, default);
         events.Fill(rows, batch, group, new StreamNumbers(rids, seqs), at);

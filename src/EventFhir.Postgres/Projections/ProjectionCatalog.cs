@@ -17,8 +17,15 @@ internal sealed class LayoutChangedException(TypeDefinition type)
 /// </summary>
 internal sealed class ProjectionCatalog(NpgsqlDataSource database, Func<TypeDefinition, TypeLayout> layoutOf, NewTables newTables)
 {
-    /// <summary>Taken by whoever makes or swaps search tables.</summary>
+    /// <summary>Taken by whoever swaps search tables.</summary>
     public const string Lock = "select pg_advisory_xact_lock(hashtextextended('fhir.layout', 0))";
+
+    /// <summary>Taken by whoever makes the tables of one type, after <see cref="LockShared"/>: those of others can be made meanwhile.</summary>
+    public const string LockOne = "select pg_advisory_xact_lock(hashtextextended('fhir.layout of one type', $1))";
+
+    /// <summary>Taken while tables are to stay where they are.</summary>
+    private const string LockShared = "select pg_advisory_xact_lock_shared(hashtextextended('fhir.layout', 0))";
+
     private readonly ConcurrentDictionary<TypeDefinition, TypeTables> tables = new();
     private readonly ConcurrentDictionary<TypeDefinition, bool> ready = new();
 
@@ -36,7 +43,7 @@ internal sealed class ProjectionCatalog(NpgsqlDataSource database, Func<TypeDefi
         if (IsReady(type)) return;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await using (var locking = new NpgsqlCommand(Lock, connection)) await locking.ExecuteNonQueryAsync(cancellationToken);
+        await LockAsync(connection, type, cancellationToken);
         var typeTables = TablesOf(type);
         var wanted = TypeTables.Fingerprint(typeTables.Layout);
         switch (await FingerprintAsync(connection, type, cancellationToken))
@@ -56,6 +63,14 @@ internal sealed class ProjectionCatalog(NpgsqlDataSource database, Func<TypeDefi
 
     /// <summary>Looks again at the next write: somebody may have swapped the tables.</summary>
     public void Forget() => ready.Clear();
+
+    private static async Task LockAsync(NpgsqlConnection connection, TypeDefinition type, CancellationToken cancellationToken)
+    {
+        await using var batch = connection.CreateBatch();
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(LockShared));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(LockOne) { Parameters = { new NpgsqlParameter<long> { TypedValue = type.Number } } });
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+    }
 
     private static async Task<string?> FingerprintAsync(NpgsqlConnection connection, TypeDefinition type, CancellationToken cancellationToken)
     {

@@ -18,7 +18,6 @@ namespace EventFhir.Postgres.Search;
 /// <param name="snapshot">The pg_snapshot whose versions are read; null for the newest.</param>
 internal sealed class ClauseWriter(SqlBuilder sql, SearchDefinitions definitions, Func<TypeDefinition, bool> hasTables, SqlText? snapshot = null)
 {
-    private readonly ValueWriter values = new(sql);
 
     /// <summary>Where the versions that are read have their rows: all of them together are each resource once.</summary>
     public ImmutableArray<TableNames> SourcesOf(TypeDefinition type)
@@ -27,6 +26,8 @@ internal sealed class ClauseWriter(SqlBuilder sql, SearchDefinitions definitions
         if (snapshot is not { } seen) return [tables];
         return [tables with { Versions = RowVersions.Unchanged, Snapshot = seen }, tables with { Versions = RowVersions.Past, Snapshot = seen }];
     }
+
+    private ImmutableArray<TableNames> TablesOf(TypeDefinition type) => hasTables(type) ? SourcesOf(type) : [];
 
     /// <summary>"select x.rid from x_… x where …".</summary>
     public void Select(TypeQuery query) => Either(query.Type, tables => Select(query, tables));
@@ -66,7 +67,7 @@ internal sealed class ClauseWriter(SqlBuilder sql, SearchDefinitions definitions
         switch (clause)
         {
             case Clause.Matches matches:
-                values.Write(tables, PlacementOf(tables.Layout, matches.Parameter), matches.Values);
+                new ValueWriter(sql, TablesOf).Write(tables, PlacementOf(tables.Layout, matches.Parameter), matches.Values);
                 break;
             case Clause.Missing missing:
                 sql.Append($"not ");

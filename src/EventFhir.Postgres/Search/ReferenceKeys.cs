@@ -31,7 +31,12 @@ internal static class ReferenceKeys
     [
         .. values
             .Where(value => value is not SearchValue.Reference { Type: { } type } || type == target)
-            .Select(value => value is SearchValue.Reference reference ? reference with { Type = target } : value),
+            .Select(value => value switch
+            {
+                SearchValue.Reference reference => reference with { Type = target },
+                SearchValue.Lineage lineage => lineage with { Places = [.. lineage.Places.Where(place => place.Type == target)] },
+                _ => value,
+            }),
     ];
 
     /// <summary>The release that a parameter is of.</summary>

@@ -72,7 +72,7 @@ public sealed class SearchReader(EventDatabase database, Release release)
     /// True if a custom parameter is being dropped: its rows may have begun to go while the search ran. Asked after the rows are read; a
     /// parameter that is usable then was usable throughout.
     /// </summary>
-    private static async Task<bool> IsStaleAsync(NpgsqlConnection connection, SearchDefinitions definitions, CancellationToken cancellationToken)
+    internal static async Task<bool> IsStaleAsync(NpgsqlConnection connection, SearchDefinitions definitions, CancellationToken cancellationToken)
     {
         int[] usable = [.. definitions.Customs.Where(custom => custom.State is ParameterState.Usable).Select(custom => custom.Id)];
         if (usable.Length == 0) return false;

@@ -59,14 +59,27 @@ internal sealed class TextWriter(SqlBuilder sql)
     /// <summary>The terms of the texts that begin so are looked up first: many resources share few texts.</summary>
     public void WriteTerms(TableNames tables, string code, SearchValue value)
     {
-        var (kind, folded) = value switch
+        var kind = value switch
         {
-            SearchValue.TokenText text => (LexiconKind.Display, text.Folded),
-            SearchValue.CodeText text => (LexiconKind.Code, text.Folded),
+            SearchValue.TokenText => LexiconKind.Display,
+            SearchValue.CodeText => LexiconKind.Code,
+            SearchValue.Continued below => below.Kind,
             _ => throw new UnreachableException($"{value.GetType().Name} is no text of a token."),
         };
         sql.Append($"x.terms && array(select t.hash from {tables.Lexicon} t where t.parameter = {LexiconEntry.NumberOf(code, kind)} and ");
-        WritePrefix(folded);
+        if (value is SearchValue.Continued continued) WriteContinued(continued);
+        else WritePrefix(value is SearchValue.TokenText text ? text.Folded : ((SearchValue.CodeText)value).Folded);
+        sql.Append($")");
+    }
+
+    private void WriteContinued(SearchValue.Continued value)
+    {
+        sql.Append($"(left(t.normalized, 200) = {Begin(value.Beginning)} and t.normalized = {value.Beginning}");
+        foreach (var separator in value.Separators)
+        {
+            sql.Append($" or ");
+            WritePrefix(value.Beginning + separator);
+        }
         sql.Append($")");
     }
 

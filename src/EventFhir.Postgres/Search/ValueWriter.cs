@@ -3,12 +3,14 @@ using System.Diagnostics;
 
 using EventFhir.Core.Search;
 using EventFhir.Core.Search.Indexing;
+using EventFhir.Model.Definitions;
 using EventFhir.Postgres.Sql;
 
 namespace EventFhir.Postgres.Search;
 
 /// <summary>The condition that a parameter has one of some values: one rule for each <see cref="ParameterPlacement"/>.</summary>
-internal sealed class ValueWriter(SqlBuilder sql)
+/// <param name="sourcesOf">Where the versions of a type's resources that are read have their rows; none if the type was never written.</param>
+internal sealed class ValueWriter(SqlBuilder sql, Func<TypeDefinition, ImmutableArray<TableNames>> sourcesOf)
 {
     public void Write(TableNames tables, ParameterPlacement placement, ImmutableArray<SearchValue> values)
     {
@@ -26,7 +28,7 @@ internal sealed class ValueWriter(SqlBuilder sql)
             case ParameterPlacement.TokenTerms or ParameterPlacement.TokenIdentifiers when values.Any(value => value is SearchValue.TokenIn):
                 new CodeSetWriter(sql).Write(tables, placement, values);
                 break;
-            case ParameterPlacement.TokenTerms or ParameterPlacement.TokenIdentifiers when values.Any(IsText):
+            case ParameterPlacement.TokenTerms or ParameterPlacement.TokenIdentifiers or ParameterPlacement.UriTerms when values.Any(IsText):
                 WriteEither(values, value => new TextWriter(sql).WriteTerms(tables, placement.Parameter.Code, value));
                 break;
             case ParameterPlacement.TokenTerms:
@@ -82,7 +84,7 @@ internal sealed class ValueWriter(SqlBuilder sql)
         }
     }
 
-    private static bool IsText(SearchValue value) => value is SearchValue.TokenText or SearchValue.CodeText;
+    private static bool IsText(SearchValue value) => value is SearchValue.TokenText or SearchValue.CodeText or SearchValue.Continued;
 
     private void WriteEither<T>(ImmutableArray<T> alternatives, Action<T> write)
     {
@@ -136,6 +138,7 @@ internal sealed class ValueWriter(SqlBuilder sql)
             sql.Append($" or ");
             WriteKeys(tables, placement, keys);
         }
+        foreach (var lineage in values.OfType<SearchValue.Lineage>()) WriteLineage(tables, placement, lineage);
         if (urls.Length > 0)
         {
             sql.Append($" or ");
@@ -151,9 +154,7 @@ internal sealed class ValueWriter(SqlBuilder sql)
 
     private void WriteKeys(TableNames tables, ParameterPlacement placement, (short[] Types, string[] Ids) keys)
     {
-        if (placement is ParameterPlacement.ReferenceColumn column) WriteNotNull(tables.Column(column.Column));
-        else sql.Append($"x.rid in (select t.rid from {tables.References} t where t.parameter = {Hashing.Parameter(placement.Parameter.Code)}");
-        if (placement is not ParameterPlacement.ReferenceColumn) sql.Append($" and t.target = ");
+        WriteTarget(tables, placement);
         // Of one key the planner takes the average number of rows; of an array it would take ten times as many, and walk the table instead.
         if (keys.Ids.Length == 1)
             sql.Append($"(select s.rid from es.stream s where s.tenant = 0 and s.type = {keys.Types[0]} and s.id = {keys.Ids[0]})");
@@ -163,6 +164,37 @@ internal sealed class ValueWriter(SqlBuilder sql)
                 join es.stream s on s.tenant = 0 and s.type = k.type and s.id = k.id))
                 """);
         sql.Append($")");
+    }
+
+    /// <summary>"(… =", for the rids of targets to follow, and a bracket.</summary>
+    private void WriteTarget(TableNames tables, ParameterPlacement placement)
+    {
+        if (placement is ParameterPlacement.ReferenceColumn column)
+        {
+            WriteNotNull(tables.Column(column.Column));
+            return;
+        }
+        sql.Append($"x.rid in (select t.rid from {tables.References} t where t.parameter = {Hashing.Parameter(placement.Parameter.Code)}");
+        sql.Append($" and t.target = ");
+    }
+
+    private void WriteLineage(TableNames tables, ParameterPlacement placement, SearchValue.Lineage lineage)
+    {
+        var alone = lineage.Places.Where(place => place.Parent is null).ToList();
+        if (alone.Count > 0)
+        {
+            sql.Append($" or ");
+            WriteKeys(tables, placement, ([.. alone.Select(place => (short)place.Type.Number)], [.. alone.Select(place => place.Id)]));
+        }
+        foreach (var place in lineage.Places)
+        {
+            if (place.Parent is null) continue;
+            sql.Append($" or ");
+            WriteTarget(tables, placement);
+            sql.Append($"any(");
+            new LineageWriter(sql, sourcesOf).WriteArray(place, lineage.Direction);
+            sql.Append($"))");
+        }
     }
 
     /// <summary>False rather than null where there is no value, so that "not" turns it round; in a form that an index can serve.</summary>

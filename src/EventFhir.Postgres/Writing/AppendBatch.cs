@@ -114,8 +114,18 @@ internal sealed class AppendBatch(Release release)
         ids.Add(command.Key.Id.Value);
         kinds.Add((short)(command.Kind + 1));
         // Condition 1 without a list asks for a current version and leaves open which.
-        conditions.Add(command.Precondition switch { Precondition.AnyOf or Precondition.Present => 1, Precondition.Absent => 2, _ => 0 });
-        matches.Add(command.Precondition is Precondition.AnyOf anyOf ? $"{{{string.Join(',', anyOf.Versions)}}}" : null);
+        conditions.Add(command.Precondition switch
+        {
+            Precondition.AnyOf or Precondition.Present or Precondition.StillAt => 1,
+            Precondition.Absent => 2,
+            _ => 0,
+        });
+        matches.Add(command.Precondition switch
+        {
+            Precondition.AnyOf anyOf => $"{{{string.Join(',', anyOf.Versions)}}}",
+            Precondition.StillAt at => string.Create(CultureInfo.InvariantCulture, $"{{{at.Version}}}"),
+            _ => null,
+        });
         events.Add(Guid.CreateVersion7());
         digests.Add(command.Content?.Body.Digest);
         heads.Add(command.Content?.Body.Head ?? ReadOnlyMemory<byte>.Empty);

@@ -24,5 +24,8 @@ internal sealed class PendingGroup(WriteGroup group, CancellationToken cancellat
 
     public void Complete(ImmutableArray<WriteOutcome> outcomes) => completion.TrySetResult(outcomes);
     public void Abandon() => completion.TrySetCanceled(cancellationToken);
-    public void Refuse(Core.Refusal refusal) => Complete([.. group.Commands.Select(command => new WriteOutcome.Refused(command.Key, refusal))]);
+    public void Refuse(Core.Refusal refusal) => Complete(RefusedBy(refusal));
+
+    public ImmutableArray<WriteOutcome> RefusedBy(Core.Refusal refusal) =>
+        [.. group.Commands.Select(command => new WriteOutcome.Refused(command.Key, refusal))];
 }

@@ -5,6 +5,7 @@ using EventFhir.Core;
 using EventFhir.Core.Events;
 using EventFhir.Model.Definitions;
 using EventFhir.Postgres.Bulk;
+using EventFhir.Postgres.Conditions;
 using EventFhir.Postgres.Projections;
 
 using Microsoft.Extensions.Logging;
@@ -15,14 +16,14 @@ namespace EventFhir.Postgres.Writing;
 
 /// <summary>Takes batches from a queue and commits them, one after the other; while one is in flight, the next collects.</summary>
 internal sealed class WriteLane(
-    WriteQueue queue, EventDatabase database, LiveIndexing indexing, KnownRids known, ILogger logger)
+    WriteQueue queue, EventDatabase database, LiveIndexing indexing, KnownRids known, GuardCheck guards, ILogger logger)
 {
     /// <summary>Deadlocks can come only from other programs on the same tables; a few tries outlast them.</summary>
     private const int AttemptsMax = 10;
 
     private const long PartitionSize = 50_000_000;
     private readonly AppendBatch append = new(indexing.Release);
-    private readonly BulkLoad load = new(known, indexing.Release);
+    private readonly BulkLoad load = new(known, guards, indexing.Release);
     private readonly List<PendingGroup> groups = [];
 
     public async Task RunAsync()
@@ -101,9 +102,24 @@ internal sealed class WriteLane(
         await using var connection = await database.Writer.OpenConnectionAsync();
         var outcomes = BulkLoad.IsFor(batch) && await load.TryAsync(connection, append, batch[0], CancellationToken.None) is { } loaded
             ? [loaded]
+            : batch.Exists(static group => !group.Group.Guards.IsEmpty) ? await SendGuardedAsync(connection, batch, target)
             : await append.ExecuteAsync(connection, batch, CancellationToken.None);
         StoreMetrics.BatchDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds);
         return outcomes;
+    }
+
+    /// <summary>Those whose guards do not hold are refused; the others go on, in the same transaction.</summary>
+    private async Task<ImmutableArray<WriteOutcome>[]> SendGuardedAsync(NpgsqlConnection connection, List<PendingGroup> batch, IndexTarget target)
+    {
+        await using var transaction = await connection.BeginTransactionAsync();
+        var hold = await guards.HoldAsync(connection, batch, target.Rules.Generation, CancellationToken.None);
+        var held = batch.Where((_, place) => hold[place]).ToList();
+        if (held.Count == 0) return [.. batch.Select(group => group.RefusedBy(WriteRefusals.Superseded))];
+        if (held.Count < batch.Count) append.Fill(held, target);
+        var outcomes = await append.ExecuteAsync(connection, held, CancellationToken.None);
+        await transaction.CommitAsync();
+        var next = 0;
+        return [.. batch.Select((group, place) => hold[place] ? outcomes[next++] : group.RefusedBy(WriteRefusals.Superseded))];
     }
 
     /// <summary>True if the cause has passed, so that the same batch may be sent again. The failed one left nothing behind.</summary>

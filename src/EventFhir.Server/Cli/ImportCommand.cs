@@ -25,7 +25,7 @@ internal static class ImportCommand
             errors, journal };
         command.SetAction((parsed, cancellationToken) => RunAsync(
             options.Read(parsed),
-            ImportFiles.Find(parsed.GetRequiredValue(paths)),
+            parsed.GetRequiredValue(paths),
             parsed.GetValue(errors),
             parsed.GetValue(journal),
             parsed.InvocationConfiguration,
@@ -34,9 +34,11 @@ internal static class ImportCommand
     }
 
     private static async Task<int> RunAsync(
-        EventFhirOptions options, IReadOnlyList<FileInfo> files, string? errorsPath, string? journalPath, InvocationConfiguration screen,
+        EventFhirOptions options, string[] paths, string? errorsPath, string? journalPath, InvocationConfiguration screen,
         CancellationToken cancellationToken)
     {
+        var files = ImportFiles.ReferredFirst(ImportFiles.Find(paths), options.Release);
+        var rehearsal = Rehearsal.RunAsync(files, options.Definitions, cancellationToken);
         using var errors = new ImportErrors(errorsPath, screen.Error);
         await using var database = await Database.OpenAsync(options, Cluster.Shared, cancellationToken);
         await database.Events.Migrator.ApplyAsync(cancellationToken);
@@ -45,6 +47,7 @@ internal static class ImportCommand
         var importer = new Importer(
             new ResourceIntake(registry.Active), store, errors, new ImportJournal(journalPath, TimeProvider.System));
 
+        await rehearsal;
         var read = new ConcurrentDictionary<string, long>(StringComparer.Ordinal);
         var progress = new ImportProgress(screen.Error, Console.IsErrorRedirected ? Terminal.No : Terminal.Yes);
         try

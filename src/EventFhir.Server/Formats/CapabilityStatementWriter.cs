@@ -9,7 +9,13 @@ using EventFhir.Model.Definitions;
 namespace EventFhir.Server.Formats;
 
 /// <summary>What the server does for each resource type and as a whole, in the codes of http://hl7.org/fhir/restful-interaction.</summary>
-public sealed record Abilities(ImmutableArray<string> OnResources, ImmutableArray<string> OnSystem);
+public sealed record Abilities(ImmutableArray<string> OnResources, ImmutableArray<string> OnSystem)
+{
+    public bool HasConditionalUpdate { get; init; }
+
+    /// <summary>A code of http://hl7.org/fhir/conditional-delete-status.</summary>
+    public string ConditionalDelete { get; init; } = "not-supported";
+}
 
 /// <summary>Writes what the server says about itself (R4 capabilitystatement.html, terminologycapabilities.html).</summary>
 public sealed class CapabilityStatementWriter(ActiveDefinitions active, Abilities abilities, DateTimeOffset started)
@@ -91,10 +97,10 @@ public sealed class CapabilityStatementWriter(ActiveDefinitions active, Abilitie
         json.WriteString("versioning"u8, "versioned"u8);
         json.WriteBoolean("readHistory"u8, true);
         json.WriteBoolean("updateCreate"u8, true);
-        json.WriteBoolean("conditionalCreate"u8, false);
+        json.WriteBoolean("conditionalCreate"u8, abilities.OnResources.Contains("create"));
         json.WriteString("conditionalRead"u8, "full-support"u8);
-        json.WriteBoolean("conditionalUpdate"u8, false);
-        json.WriteString("conditionalDelete"u8, "not-supported"u8);
+        json.WriteBoolean("conditionalUpdate"u8, abilities.HasConditionalUpdate);
+        json.WriteString("conditionalDelete"u8, abilities.ConditionalDelete);
         if (abilities.OnResources.Contains("search-type")) WriteSearch(json, type, pointing);
         json.WriteEndObject();
     }

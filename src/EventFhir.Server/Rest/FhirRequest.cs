@@ -1,5 +1,6 @@
 using EventFhir.Core;
 using EventFhir.Core.Events;
+using EventFhir.Model;
 using EventFhir.Model.Definitions;
 using EventFhir.Server.Formats;
 
@@ -24,6 +25,16 @@ public readonly record struct FhirRequest(HttpContext Http, AnswerFormat Format,
 
     public Provenance ReadProvenance() => new(
         Actor: null, Header("User-Agent", 200), Header("X-Provenance-Reason", 500), RequestId.Of(Http));
+
+    /// <summary>Null if there is none.</summary>
+    public (string? Key, Refusal? Refusal) ReadIdempotencyKey()
+    {
+        var key = Http.Request.Headers["Idempotency-Key"].ToString();
+        return key.Length <= Limits.IdempotencyKeyLengthMax
+            ? (key.Length > 0 ? key : null, null)
+            : (null, Refusal.Of(
+                RefusalKind.BadRequest, "too-long", $"An Idempotency-Key has up to {Limits.IdempotencyKeyLengthMax} characters."));
+    }
 
     /// <summary>A header without line breaks, cut to what the log keeps; null if absent.</summary>
     public string? Header(string name, int lengthMax)

@@ -25,6 +25,13 @@ public static class Interactions
         new("history-system", InteractionLevel.System, "GET", "/_history", HistoryRequest.Parameters, histories.OfSystemAsync),
     ];
 
+    /// <summary>By criteria instead of an id, an update and a delete are the same interactions; a create by criteria has no URL of its own.</summary>
+    public static ImmutableArray<Interaction> OfCriteria(ConditionalEndpoints conditionals) =>
+    [
+        new("update", InteractionLevel.Type, "PUT", OfType, default, conditionals.UpdateAsync),
+        new("delete", InteractionLevel.Type, "DELETE", OfType, default, conditionals.DeleteAsync),
+    ];
+
     /// <summary>A search by POST, or within a compartment, is the same interaction as by GET.</summary>
     public static ImmutableArray<Interaction> OfSearch(SearchEndpoints searches) =>
     [
@@ -42,7 +49,16 @@ public static class Interactions
     ];
 
     /// <summary>What the CapabilityStatement claims of a table.</summary>
-    public static Abilities AbilitiesOf(ImmutableArray<Interaction> table) => new(
-        [.. table.Where(interaction => interaction.Level is not InteractionLevel.System).Select(interaction => interaction.Code).Distinct()],
-        [.. table.Where(interaction => interaction.Level is InteractionLevel.System).Select(interaction => interaction.Code).Distinct()]);
+    public static Abilities AbilitiesOf(ImmutableArray<Interaction> table, ConditionalDelete deletes)
+    {
+        return new Abilities(
+            [.. table.Where(interaction => interaction.Level is not InteractionLevel.System).Select(interaction => interaction.Code).Distinct()],
+            [.. table.Where(interaction => interaction.Level is InteractionLevel.System).Select(interaction => interaction.Code).Distinct()])
+        {
+            HasConditionalUpdate = IsByCriteria("PUT"),
+            ConditionalDelete = !IsByCriteria("DELETE") ? "not-supported" : deletes is Rest.ConditionalDelete.Multiple ? "multiple" : "single",
+        };
+
+        bool IsByCriteria(string method) => table.Any(interaction => interaction.Path == OfType && interaction.Method == method);
+    }
 }

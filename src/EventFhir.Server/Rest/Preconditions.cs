@@ -6,6 +6,9 @@ namespace EventFhir.Server.Rest;
 /// <summary>Conditions in request headers (R4 http.html#concurrency, #conditional-read; RFC 9110, 13.1).</summary>
 public static class Preconditions
 {
+    /// <summary>The criteria of a conditional create (R4 http.html#ccreate).</summary>
+    public const string IfNoneExist = "If-None-Exist";
+
     /// <summary>What If-Match or If-None-Match demand of a write.</summary>
     public static (Precondition Precondition, Refusal? Refusal) OfWrite(IHeaderDictionary headers)
     {
@@ -20,8 +23,8 @@ public static class Preconditions
             return ifNoneMatch.Trim() is "*"
                 ? (new Precondition.Absent(), null)
                 : Malformed("On a write, If-None-Match takes \"*\" only.");
-        return headers.ContainsKey("If-None-Exist")
-            ? Malformed("Conditional create is not supported.")
+        return headers.ContainsKey(IfNoneExist)
+            ? Malformed("If-None-Exist is for a create, without If-Match or If-None-Match beside it.")
             : (Precondition.None, null);
     }
 

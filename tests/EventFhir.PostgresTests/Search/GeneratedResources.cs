@@ -74,6 +74,27 @@ internal static class GeneratedResources
         yield return Response("plain", "http://plain");
     }
 
+    /// <summary>Locations, encounters and care plans that are parts of each other, in circles too, and what refers to them; versions of one canonical
+    /// URL; media types.</summary>
+    public static IEnumerable<Resource> Hierarchies()
+    {
+        var random = new Random(20261121);
+        for (var number = 0; number < 24; number++)
+        {
+            var (parent, other) = (random.Next(26), random.Next(26));
+            yield return SearchFixture.Read($$$"""{"resourceType":"Location","id":"tree{{{number}}}","partOf":{"reference":"Location/tree{{{parent}}}"}}""");
+            yield return SearchFixture.Read($$$"""{"resourceType":"Encounter","id":"tree{{{number}}}","status":"finished","class":{"code":"x"},"partOf":{"reference":"Encounter/tree{{{number / 2}}}"},"location":[{"location":{"reference":"Location/tree{{{other}}}"}}]}""");
+            yield return SearchFixture.Read(
+                $$$"""
+                {"resourceType":"CarePlan","id":"tree{{{number}}}","status":"active","intent":"plan","subject":{"reference":"Patient/example"},
+                 "encounter":{"reference":"Encounter/tree{{{other}}}"},"partOf":[{"reference":"CarePlan/tree{{{parent}}}"},{"reference":"CarePlan/tree{{{number / 3}}}"}]}
+                """);
+            yield return Response($"version{number}", $"http://v{(number % 4 == 0 ? "" : $"|{random.Next(1, 3)}{(number % 4 == 1 ? "" : $".{random.Next(12)}")}")}");
+            yield return SearchFixture.Read(
+                $$$"""{"resourceType":"DocumentReference","id":"media{{{number}}}","status":"current","content":[{"attachment":{"title":"x","contentType":"{{{(number % 2 == 0 ? "text" : "image")}}}/{{{(number % 3 == 0 ? "xml" : "png")}}}{{{(number % 5 == 0 ? "; charset=UTF-8" : "")}}}"}}]}""");
+        }
+    }
+
     private static Resource Questionnaire(string id, string url, string version, string title) => SearchFixture.Read(
         $$$"""{"resourceType":"Questionnaire","id":"{{{id}}}","url":"{{{url}}}"{{{version}}},"title":"{{{title}}}","status":"active"}""");
 

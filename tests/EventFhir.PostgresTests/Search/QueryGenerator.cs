@@ -150,7 +150,7 @@ internal sealed class QueryGenerator(IReadOnlyList<Resource> resources, int seed
         SearchParameterType.Date => Date(element) is { } date ? ("", date) : null,
         SearchParameterType.Number => QuantityValue.TryRead(element, out var number) ? ("", Number(number.Low)) : null,
         SearchParameterType.Quantity => Quantity(element) is { } quantity ? ("", quantity) : null,
-        SearchParameterType.Reference => Reference(element),
+        SearchParameterType.Reference => Reference(type, parameter, element),
         SearchParameterType.Uri => Url(element),
         SearchParameterType.Special => Near(element) is { } near ? ("", near) : null,
         SearchParameterType.Composite => Composite(parameter, element) is { } composite ? ("", composite) : null,
@@ -194,6 +194,8 @@ internal sealed class QueryGenerator(IReadOnlyList<Resource> resources, int seed
         var modifier = Pick(["in", "not-in", "above", "below"]);
         if (!SearchDefinitions.R4.Catalog.ModifiersOf(type, parameter).Contains(modifier)) return null;
         if (modifier is "in" or "not-in" && valueSets.Count == 0) return null;
+        if (modifier == "below" && SearchDefinitions.R4.LayoutOf(type).Find(parameter.Code) is { IsMediaType: true })
+            return ElementMatcher.Tokens(element).First().Code!.Split('/', ';') is [var head, var tail, ..] ? (":below", random.Next(2) == 0 ? head : $"{head}/{tail}") : null;
         if (modifier is "in" or "not-in")
             return ($":{modifier}", random.Next(2) == 0 ? Pick(valueSets).Root.FirstChild("url")!.Value.Text : $"ValueSet/{Pick(valueSets).Id}");
         var known = ElementMatcher.Tokens(element).Where(token => token is { System: not null, Code: not null } && IsKnown(token.System, token.Code)).ToList();
@@ -253,10 +255,17 @@ internal sealed class QueryGenerator(IReadOnlyList<Resource> resources, int seed
         };
     }
 
-    private (string, string)? Reference(Element element)
+    private (string, string)? Reference(TypeDefinition type, SearchParameterDefinition parameter, Element element)
     {
         var literal = element.Type.IsPrimitive ? element.Text : element.FirstChild("reference")?.Text;
         if (literal is null or "" || literal.StartsWith('#')) return null;
+        var modifiers = SearchDefinitions.R4.Catalog.ModifiersOf(type, parameter).Intersect(["above", "below"]).ToList();
+        if (modifiers.Count > 0 && random.Next(3) == 0)
+        {
+            // A version of a canonical is cut; a key is a place in a hierarchy, or the only one there is.
+            if (element.Type.IsPrimitive) return (":below", Escape(literal.LastIndexOf('.') is > 0 and var dot && dot > literal.LastIndexOf('|') && literal.Contains('|') ? literal[..dot] : literal));
+            if (literal.Split('/') is [_, _]) return ($":{Pick(modifiers)}", Escape(literal));
+        }
         if (!literal.Contains(':') && random.Next(3) == 0 && literal.Split('/') is [_, var id]) return ("", id);
         return ("", Escape(literal));
     }

@@ -30,7 +30,7 @@ public sealed class SearchOracle(TestCluster cluster)
         var terminology = GeneratedTerminology.For(examples).ToList();
         await fixture.WriteAsync([
             .. examples, .. invented, .. GeneratedResources.Places(), .. GeneratedResources.LongStrings(), .. GeneratedResources.Subjects(),
-            .. GeneratedResources.Questionnaires(), .. terminology]);
+            .. GeneratedResources.Questionnaires(), .. GeneratedResources.Hierarchies(), .. terminology]);
         var resources = await fixture.StoredAsync();
         var matcher = new SearchMatcher(Release.R4, SearchFixture.BaseUrl, resources);
         var generator = new QueryGenerator(resources, seed: 20261121);

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 
 using EventFhir.Core.Search;
 using EventFhir.Server;
+using EventFhir.Server.Rest;
 
 using Xunit;
 
@@ -20,12 +21,19 @@ public sealed class RunningServer(PostgresCluster postgres) : IAsyncLifetime
 
     public string Connection { get; private set; } = "";
 
+    /// <summary>The database of another server, to be a second node on it; null for one of its own.</summary>
+    public string? Shared { get; init; }
+
     public SearchDefinitions Definitions { get; init; } = SearchDefinitions.R4;
+    public ConditionalDelete ConditionalDelete { get; init; } = ConditionalDelete.Single;
 
     public async ValueTask InitializeAsync()
     {
-        Connection = await postgres.NewDatabaseAsync();
-        var options = new EventFhirOptions { Data = new DirectoryInfo("unused"), Connection = Connection, Port = 0, Definitions = Definitions };
+        Connection = Shared ?? await postgres.NewDatabaseAsync();
+        var options = new EventFhirOptions
+        {
+            Data = new DirectoryInfo("unused"), Connection = Connection, Port = 0, Definitions = Definitions, ConditionalDelete = ConditionalDelete,
+        };
         database = await Database.OpenAsync(options, Cluster.OfThisProcess, TestContext.Current.CancellationToken);
         host = await ServerHost.StartAsync(options, database, TestContext.Current.CancellationToken);
         Http.BaseAddress = new Uri(host.Url + "/");

@@ -120,7 +120,7 @@ internal sealed class FilterClauses(SearchContext context)
         var value = values.Of(parameter, isOther ? test with { Operator = test.Operator with { Text = "eq" } } : test);
         if (value.IsRefused(out var refusal)) return refusal;
         if (value.Value is SearchValue.Date updated && parameter.Code == SearchCatalog.LastUpdated) return new Clause.LastUpdated([updated]);
-        var matches = new Clause.Matches(parameter, [value.Value]);
+        var matches = CanonicalVersions.Of(context.Catalog, type, new Clause.Matches(parameter, [value.Value]));
         if (test.Operator.Text == "ni") return new Clause.Not(matches);
         if (!isOther) return matches;
         return new Clause.AllOf([new Clause.Not(new Clause.Missing(parameter)), new Clause.Not(matches)]);

@@ -43,7 +43,12 @@ internal sealed class LayoutPlan
         if (placements.TryGetValue(parameter.Code, out var known)) return known;
         var placement = Special(parameter) ?? SameAs(parameter) ?? UnionOf(parameter) ?? Own(parameter);
         var expression = expressions[parameter.Code];
-        return placements[parameter.Code] = placement with { Expression = expression, ValueTypes = ValueTypes(expression) };
+        return placements[parameter.Code] = placement with
+        {
+            Expression = expression,
+            ValueTypes = ValueTypes(expression),
+            IsMediaType = PathTyping.IsMediaType(type, extension, expression.Paths),
+        };
     }
 
     private ImmutableArray<TypeDefinition> ValueTypes(SearchExpression expression) =>

@@ -18,6 +18,9 @@ public abstract record ParameterPlacement
     /// <summary>The types of value the parameter may have, by its expression; empty if the expression is no path.</summary>
     public ImmutableArray<TypeDefinition> ValueTypes { get; init; } = [];
 
+    /// <summary>True if the values are media types, of which "image" and "image/png" have others below them (R4 search.html#mimetype).</summary>
+    public bool IsMediaType { get; init; }
+
     /// <summary>Where its terms are. What is said of terms below holds of identifiers where it is there.</summary>
     public TermHome Home { get; init; }
 

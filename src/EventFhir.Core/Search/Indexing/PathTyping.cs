@@ -29,6 +29,13 @@ internal static class PathTyping
             && paths.Select(Names).Distinct(StringComparer.Ordinal).Count() == 1;
     }
 
+    /// <summary>True if the paths lead to media types alone.</summary>
+    public static bool IsMediaType(TypeDefinition start, TypeDefinition extension, IReadOnlyList<SearchPath> paths)
+    {
+        var elements = paths.SelectMany(path => Targets(start, extension, path)).ToList();
+        return elements.Count > 0 && elements.TrueForAll(target => target.Element?.Binding?.ValueSet == "http://hl7.org/fhir/ValueSet/mimetypes");
+    }
+
     private static string Names(SearchPath path) => string.Join('.', path.Steps.OfType<PathStep.Child>().Select(child => child.Name));
 
     private static IEnumerable<PathTarget> After(PathTarget target, TypeDefinition extension, PathStep step) => step switch

@@ -5,6 +5,8 @@ using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 
+using EventFhir.Model.Definitions;
+
 namespace EventFhir.Server.Cli.Import;
 
 /// <summary>Finds the files of an import and reads the resources in them.</summary>
@@ -16,7 +18,7 @@ public static class ImportFiles
 
     /// <summary>The files themselves, and those below the folders that have a name we know, in the order of their names.</summary>
     /// <exception cref="FileNotFoundException">There is nothing at one of the paths.</exception>
-    public static IReadOnlyList<FileInfo> Find(IEnumerable<string> paths)
+    public static List<FileInfo> Find(IEnumerable<string> paths)
     {
         var files = new List<FileInfo>();
         foreach (var path in paths)
@@ -29,6 +31,17 @@ public static class ImportFiles
             else throw new FileNotFoundException($"There is no file or folder {path}.");
         }
         return files;
+    }
+
+    /// <summary>
+    /// Files named for a type (Patient.ndjson, Patient.000.ndjson.gz) whose resources others refer to come before those of the others, else the
+    /// order is kept: what is referred to before it is stored costs a row that is written twice.
+    /// </summary>
+    public static IReadOnlyList<FileInfo> ReferredFirst(IEnumerable<FileInfo> files, Release release)
+    {
+        var references = release.SearchParameters.Where(parameter => parameter.Type is SearchParameterType.Reference)
+            .SelectMany(parameter => parameter.Targets).CountBy(target => target.Name).ToDictionary();
+        return [.. files.OrderByDescending(file => references.GetValueOrDefault(file.Name.Split('.')[0]))];
     }
 
     /// <param name="read">Told after each record how many bytes of the file, as it lies on disk, have been read.</param>
