@@ -143,8 +143,10 @@ public sealed class ServerHost : IAsyncDisposable
             .AddRange(Interactions.OfSearch(searches));
         var reindexing = Interactions.OfReindex(new ReindexEndpoints(registry));
         var entries = new BatchRun(new EntryDispatch(interactions.AddRange(reindexing), release, baseUrl, failures));
-        interactions = interactions.AddRange(Interactions.OfBundles(new BundleEndpoints(
-            release, negotiation, entries, new TransactionRun(release, intake, store, daemon, entries, baseUrl, time))));
+        var transactions = new TransactionRun(
+            release, intake, store, conditional, new ReferenceCriteria(registry, conditional, release),
+            new TransactionAnswers(daemon, reader, baseUrl), entries, baseUrl, options.ConditionalDelete, time);
+        interactions = interactions.AddRange(Interactions.OfBundles(new BundleEndpoints(release, negotiation, entries, transactions)));
         var abilities = Interactions.AbilitiesOf(interactions, options.ConditionalDelete);
         var capabilities = new CapabilityStatementWriter(registry.Active, abilities, time.GetUtcNow());
         var routes = new FhirRoutes(

@@ -16,7 +16,8 @@ public sealed class BundleEndpoints(Release release, Negotiation negotiation, Ba
         if (negotiation.Check(http.Request.Headers.ContentType, http.Request.Headers.ContentEncoding) is { } unsupported)
             return Answer.Of(unsupported);
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = Limits.BundleBytesMax;
-        using var body = await RequestBody.ReadAsync(http.Request, request.Aborted);
+        using var body = await RequestBody.ReadAsync(http.Request, release, request.Aborted);
+        if (body.Refusal is { } unread) return Answer.Of(unread);
         var read = BundleReader.Read(body.Json, release);
         if (read.IsRefused(out var refusal)) return Answer.Of(refusal);
         // Unless it is asked for, the answer to a write within a Bundle does not repeat the resource.

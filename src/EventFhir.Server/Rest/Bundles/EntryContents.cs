@@ -34,9 +34,16 @@ public sealed record EntryContents(ImmutableArray<WriteCommand> Commands)
             if (write.Kind is WriteKind.Delete) return;
             var read = intake.Read(write.Entry.Resource, write.Key.Type, new LinkRewriter(plan.Links, write.Entry.FullUrl));
             if (read.IsRefused(out refusals[place])) return;
-            if (write.Kind is WriteKind.Update && read.Value.Id != write.Key.Id.Value)
+            var isOther = write.Id switch
+            {
+                EntryId.Required => read.Value.Id != write.Key.Id.Value,
+                EntryId.Optional => read.Value.Id is { } id && id != write.Key.Id.Value,
+                _ => false,
+            };
+            if (isOther)
                 refusals[place] = Refusal.Of(
-                    RefusalKind.BadRequest, "invariant", "The resource must have the id of the URL.", $"{write.Key.Type.Name}.id");
+                    RefusalKind.BadRequest, "invariant", "The resource must have the id of the URL, or of what meets the criteria.",
+                    $"{write.Key.Type.Name}.id");
             else (contents[place], refusals[place]) = intake.Compose(read.Value, write.Key.Id);
         }
     }
