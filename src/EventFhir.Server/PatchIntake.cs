@@ -14,19 +14,25 @@ public sealed class PatchIntake(Release release, Negotiation negotiation)
     public const string JsonPatchType = "application/json-patch+json";
 
     /// <summary>What the CapabilityStatement lists.</summary>
-    public static readonly string[] Formats = [JsonPatchType, Negotiation.FhirJson];
+    public static readonly string[] Formats = [JsonPatchType, Negotiation.FhirJson, Negotiation.FhirXml];
 
     private const string ParametersType = "Parameters";
 
-    /// <param name="json">Not pointed to by what is returned.</param>
-    public Outcome<ResourcePatch> Read(IHeaderDictionary headers, ReadOnlyMemory<byte> json)
+    /// <summary>Null if a patch of this type can be read.</summary>
+    public Refusal? Check(IHeaderDictionary headers)
     {
-        if (MediaType.TryParse(headers.ContentType.ToString(), out var mediaType) && mediaType.Name is JsonPatchType)
-            return Negotiation.CheckEncoding(headers.ContentEncoding) is { } encoded ? encoded : OfJsonPatch(json.ToArray());
-        if (negotiation.Check(headers.ContentType, headers.ContentEncoding) is not null)
-            return Refusal.Of(RefusalKind.UnsupportedMediaType, "not-supported", $"A patch is sent as {string.Join(" or ", Formats)}.");
-        return OfParameters(json.ToArray());
+        if (IsJsonPatch(headers.ContentType)) return Negotiation.CheckEncoding(headers.ContentEncoding);
+        return negotiation.Check(headers.ContentType, headers.ContentEncoding) is null
+            ? null
+            : Refusal.Of(RefusalKind.UnsupportedMediaType, "not-supported", $"A patch is sent as {string.Join(" or ", Formats)}.");
     }
+
+    /// <param name="json">Not pointed to by what is returned.</param>
+    public Outcome<ResourcePatch> Read(string? contentType, ReadOnlyMemory<byte> json) =>
+        IsJsonPatch(contentType) ? OfJsonPatch(json.ToArray()) : OfParameters(json.ToArray());
+
+    private static bool IsJsonPatch(string? contentType) =>
+        MediaType.TryParse(contentType, out var mediaType) && mediaType.Name is JsonPatchType;
 
     /// <param name="json">Kept as long as the patch is.</param>
     public static Outcome<ResourcePatch> OfJsonPatch(ReadOnlyMemory<byte> json) =>

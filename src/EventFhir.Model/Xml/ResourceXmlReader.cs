@@ -19,7 +19,7 @@ public sealed record XmlAsJson(ReadOnlyMemory<byte> Json, XmlPlaces Places, Immu
 /// </summary>
 public static class ResourceXmlReader
 {
-    private const string NotWellFormed = "This is not well-formed XML, or it has a document type, which is not allowed.";
+    private const string NotWellFormed = "This is not well-formed XML.";
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private static readonly XmlReaderSettings Settings = new()
@@ -62,12 +62,19 @@ public static class ResourceXmlReader
         }
         catch (XmlException exception)
         {
-            return NoFhir(NotWellFormed, "", exception.LineNumber, exception.LinePosition);
+            return exception.LineNumber > 0 ? NoFhir(NotWellFormed, "", exception.LineNumber, exception.LinePosition) : DocumentType(text);
         }
         catch (XmlFault fault)
         {
             return NoFhir(fault.Message, fault.Expression, fault.Line, fault.Column);
         }
+    }
+
+    /// <summary>The one fault whose place the reader does not tell.</summary>
+    private static XmlAsJson DocumentType(string text)
+    {
+        var before = text.AsSpan(0, Math.Max(0, text.IndexOf("<!DOCTYPE", StringComparison.Ordinal)));
+        return NoFhir("A document type is not allowed.", "", before.Count('\n') + 1, before.Length - before.LastIndexOf('\n'));
     }
 
     private static XmlAsJson NoFhir(string diagnostics, string expression, int line, int column) =>

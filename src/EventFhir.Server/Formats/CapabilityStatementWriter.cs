@@ -31,7 +31,7 @@ public sealed class CapabilityStatementWriter(ActiveDefinitions active, Abilitie
         json.WriteStartObject();
         WriteHead(json, "CapabilityStatement", "EventFhirCapabilities", baseUrl);
         json.WriteString("fhirVersion"u8, Definitions.Release.FhirVersion);
-        WriteArray(json, "format", ["application/fhir+json", "json"]);
+        WriteArray(json, "format", ["application/fhir+json", "application/fhir+xml", "json", "xml"]);
         if (abilities.OnResources.Contains("patch")) WriteArray(json, "patchFormat", PatchIntake.Formats);
         json.WriteStartArray("rest"u8);
         json.WriteStartObject();

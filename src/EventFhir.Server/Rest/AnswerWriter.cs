@@ -4,6 +4,7 @@ using System.Globalization;
 using System.IO.Pipelines;
 
 using EventFhir.Model.Validation;
+using EventFhir.Model.Xml;
 using EventFhir.Server.Formats;
 
 namespace EventFhir.Server.Rest;
@@ -28,13 +29,14 @@ public static class AnswerWriter
 
     private static Task WriteBodyAsync(HttpContext http, Answer answer, AnswerFormat format)
     {
-        var parts = answer.Issues.IsEmpty ? answer.Body : [OutcomeWriter.Write(RequestId.Of(http), answer.Issues)];
+        var parts = answer.Issues.IsEmpty ? answer.Body : [OutcomeWriter.Write(RequestId.Of(http), Placed(http, answer.Issues))];
         if (parts.IsEmpty)
         {
             if (answer.Status is not (204 or 304)) http.Response.ContentLength = 0;
             return Task.CompletedTask;
         }
-        if (format.Layout is Layout.Pretty) parts = [PrettyLayout.Of(parts)];
+        if (format.XmlOf is { } release) parts = [XmlBody.Of(parts, release, format.Layout)];
+        else if (format.Layout is Layout.Pretty) parts = [PrettyLayout.Of(parts)];
         var length = 0L;
         foreach (var part in parts) length += part.Length;
         http.Response.ContentType = format.ContentType;
@@ -42,6 +44,10 @@ public static class AnswerWriter
         if (HttpMethods.IsHead(http.Request.Method)) return Task.CompletedTask;
         return length > FlushBytes ? WriteInPiecesAsync(http, [.. parts]) : WriteAtOnceAsync(http.Response.BodyWriter, parts, http.RequestAborted);
     }
+
+    /// <summary>The issues with places in what the client sent: a body of XML has been read as the JSON that says the same.</summary>
+    private static ImmutableArray<Issue> Placed(HttpContext http, ImmutableArray<Issue> issues) =>
+        http.Features.Get<XmlPlaces>() is { } places ? [.. issues.Select(places.Translate)] : issues;
 
     private static Task WriteAtOnceAsync(PipeWriter writer, ImmutableArray<ReadOnlyMemory<byte>> parts, CancellationToken cancellationToken)
     {

@@ -115,7 +115,8 @@ public sealed class ConditionalEndpoints(
     {
         var headers = request.Http.Request.Headers;
         if (negotiation.Check(headers.ContentType, headers.ContentEncoding) is { } unsupported) return Answer.Of(unsupported);
-        using var body = await RequestBody.ReadAsync(request.Http.Request, request.Aborted);
+        using var body = await RequestBody.ReadAsync(request.Http.Request, release, request.Aborted);
+        if (body.Refusal is { } unread) return Answer.Of(unread);
         var read = intake.Read(body.Json, type);
         return read.IsRefused(out var refusal) ? Answer.Of(refusal) : await answer(read.Value);
     }

@@ -56,9 +56,9 @@ public sealed class FhirRoutes(ImmutableArray<Interaction> interactions, Release
     {
         var request = http.Request;
         if (!request.QueryString.HasValue && http.Features.Get<SearchForm>() is null)
-            return negotiation.Choose(request.Headers.Accept, format: null, Layout.Compact);
+            return negotiation.Choose(Negotiation.AcceptOf(request), format: null, Layout.Compact);
         var layout = SearchForm.Value(http, "_pretty") is "true" ? Layout.Pretty : Layout.Compact;
-        return negotiation.Choose(request.Headers.Accept, SearchForm.Value(http, "_format"), layout);
+        return negotiation.Choose(Negotiation.AcceptOf(request), SearchForm.Value(http, "_format"), layout);
     }
 
     // R4 search.html#errors leaves the choice; unknown parameters are refused unless the client prefers lenient handling.

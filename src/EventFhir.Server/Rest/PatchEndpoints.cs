@@ -6,6 +6,7 @@ using EventFhir.Core.Events;
 using EventFhir.Model;
 using EventFhir.Model.Definitions;
 using EventFhir.Model.Patching;
+using EventFhir.Model.Xml;
 using EventFhir.Postgres;
 using EventFhir.Postgres.Conditions;
 using EventFhir.Postgres.Reading;
@@ -42,9 +43,14 @@ public sealed class PatchEndpoints(
         if (refusal is not null) return Answer.Of(refusal);
         (var idempotencyKey, refusal) = request.ReadIdempotencyKey();
         if (refusal is not null) return Answer.Of(refusal);
-        using var body = await RequestBody.ReadAsync(request.Http.Request, request.Aborted);
-        var read = patches.Read(request.Http.Request.Headers, body.Json);
+        var headers = request.Http.Request.Headers;
+        if (patches.Check(headers) is { } unsupported) return Answer.Of(unsupported);
+        using var body = await RequestBody.ReadAsync(request.Http.Request, release, request.Aborted);
+        if (body.Refusal is { } unreadable) return Answer.Of(unreadable);
+        var read = patches.Read(headers.ContentType, body.Json);
         if (read.IsRefused(out refusal)) return Answer.Of(refusal);
+        // What is found wrong from here on is not in the body that was sent.
+        request.Http.Features.Set<XmlPlaces>(null);
         var started = Stopwatch.GetTimestamp();
         while (true)
         {

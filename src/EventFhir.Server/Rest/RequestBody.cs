@@ -2,22 +2,53 @@ using System.Buffers;
 
 using EventFhir.Core;
 using EventFhir.Model;
+using EventFhir.Model.Definitions;
+using EventFhir.Model.Json;
+using EventFhir.Model.Xml;
+using EventFhir.Server.Formats;
 
 namespace EventFhir.Server.Rest;
 
 /// <summary>
 /// The body of a request in a pooled buffer; disposing it gives the buffer back, so nothing that is kept may point into it.
-/// Kestrel refuses what is longer than <see cref="Limits.BodyBytesMax"/> while it is read.
+/// Kestrel refuses what is longer than <see cref="Limits.BodyBytesMax"/> while it is read. XML becomes JSON here, so that all behind it knows
+/// JSON only.
 /// </summary>
 public readonly struct RequestBody : IDisposable
 {
-    private readonly byte[] buffer;
+    private readonly byte[]? buffer;
 
     private RequestBody(byte[] buffer, int length) => (this.buffer, Json) = (buffer, buffer.AsMemory(0, length));
 
+    private RequestBody(ReadOnlyMemory<byte> json, Refusal? refusal) => (Json, Refusal) = (json, refusal);
+
     public ReadOnlyMemory<byte> Json { get; }
 
-    public static async ValueTask<RequestBody> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    /// <summary>Why a body of XML cannot be put as JSON; null if there is nothing to say against it.</summary>
+    public Refusal? Refusal { get; }
+
+    public static async ValueTask<RequestBody> ReadAsync(HttpRequest request, Release release, CancellationToken cancellationToken)
+    {
+        var body = await ReadAsync(request, cancellationToken);
+        if (!Negotiation.IsXml(request.ContentType)) return body;
+        using (body) return FromXml(request.HttpContext, body.Json, release);
+    }
+
+    /// <summary>The places in the XML become a feature of the request, by which the answer names them.</summary>
+    private static RequestBody FromXml(HttpContext http, ReadOnlyMemory<byte> xml, Release release)
+    {
+        var (json, places, issues) = ResourceXmlReader.Translate(xml, release);
+        if (issues.IsEmpty)
+        {
+            http.Features.Set(places);
+            return new RequestBody(json, refusal: null);
+        }
+        var read = ResourceXmlReader.Read(xml, release);
+        var kind = read.Verdict is ReadVerdict.NotFhir ? RefusalKind.BadRequest : RefusalKind.Unprocessable;
+        return new RequestBody(default, new Refusal(kind, read.Issues));
+    }
+
+    private static async ValueTask<RequestBody> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(LengthOf(request));
         var length = 0;
@@ -36,7 +67,10 @@ public readonly struct RequestBody : IDisposable
         }
     }
 
-    public void Dispose() => ArrayPool<byte>.Shared.Return(buffer);
+    public void Dispose()
+    {
+        if (buffer is not null) ArrayPool<byte>.Shared.Return(buffer);
+    }
 
     // One byte more than the body, so that its end shows without a larger buffer.
     private static int LengthOf(HttpRequest request) =>

@@ -42,8 +42,8 @@ public sealed class WriteEndpoints(
 
     private async ValueTask<(ResourceContent? Content, Refusal? Refusal)> ReadContentAsync(FhirRequest request, ResourceKey key, BodyId bodyId)
     {
-        using var body = await RequestBody.ReadAsync(request.Http.Request, request.Aborted);
-        return intake.Prepare(body.Json, key, bodyId);
+        using var body = await RequestBody.ReadAsync(request.Http.Request, release, request.Aborted);
+        return body.Refusal is null ? intake.Prepare(body.Json, key, bodyId) : (null, body.Refusal);
     }
 
     private async ValueTask<Answer> WriteAsync(FhirRequest request, WriteKind kind, ResourceKey key, ResourceContent? content)

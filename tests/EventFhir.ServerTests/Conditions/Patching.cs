@@ -32,6 +32,23 @@ public sealed class Patching(RunningServer server) : IClassFixture<RunningServer
     }
 
     [Fact]
+    public async Task A_FHIRPath_Patch_may_be_XML()
+    {
+        var id = await NewAsync();
+        const string Gender = """
+            <Parameters xmlns="http://hl7.org/fhir"><parameter><name value="operation"/><part><name value="type"/><valueCode value="add"/></part>
+            <part><name value="path"/><valueString value="Patient"/></part><part><name value="name"/><valueString value="gender"/></part>
+            <part><name value="value"/><valueCode value="male"/></part></parameter></Parameters>
+            """;
+        var patched = await server.SendAsync("PATCH", $"Patient/{id}", Gender, "Content-Type: application/fhir+xml", "Accept: application/fhir+json");
+        Assert.Equal((200, "male"), (patched.Status, (string?)patched.Json["gender"]));
+        var invalid = Gender.Replace("\"male\"", "\"mail\"", StringComparison.Ordinal).Replace("\"add\"", "\"replace\"", StringComparison.Ordinal)
+            .Replace("\"Patient\"", "\"Patient.gender\"", StringComparison.Ordinal);
+        (await server.SendAsync("PATCH", $"Patient/{id}", invalid, "Content-Type: application/fhir+xml", "Accept: application/fhir+json")).IsRefused(422);
+        (await server.SendAsync("PATCH", $"Patient/{id}", "<Parameters", "Content-Type: application/fhir+xml", "Accept: application/fhir+json")).IsRefused(400);
+    }
+
+    [Fact]
     public async Task What_changes_nothing_makes_no_version()
     {
         var id = await NewAsync();
@@ -140,7 +157,8 @@ public sealed class Patching(RunningServer server) : IClassFixture<RunningServer
     {
         var metadata = (await server.GetAsync("metadata")).Json;
         Assert.Equal(
-            ["application/json-patch+json", "application/fhir+json"], metadata["patchFormat"]!.AsArray().Select(format => (string?)format));
+            ["application/json-patch+json", "application/fhir+json", "application/fhir+xml"],
+            metadata["patchFormat"]!.AsArray().Select(format => (string?)format));
     }
 
     [Fact]
