@@ -35,6 +35,15 @@ public static class Limits
     /// <summary>Resources that one conditional delete may remove.</summary>
     public const int ConditionalDeletesMax = 1_000;
 
+    /// <summary>Operations of one patch.</summary>
+    public const int PatchOperationsMax = 1_000;
+
+    /// <summary>Operations of a FHIRPath patch times the bytes of the resource, which each of them reads.</summary>
+    public const long PatchWorkBytesMax = 256L << 20;
+
+    /// <summary>Steps of evaluating one path of a patch.</summary>
+    public const int PatchStepsMax = 100_000;
+
     /// <summary>How long a client may take to send its headers.</summary>
     public static readonly TimeSpan HeaderTimeMax = TimeSpan.FromSeconds(15);
 
@@ -93,6 +102,9 @@ public static class Limits
 
     /// <summary>Keys of _sort.</summary>
     public const int SortKeysMax = 10;
+
+    /// <summary>Types that the chained keys of one _sort may lead to, together.</summary>
+    public const int SortBranchesMax = 50;
 
     /// <summary>Resources that a page may include beside its matches.</summary>
     public const int IncludedResourcesMax = 10_000;

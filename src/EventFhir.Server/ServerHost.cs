@@ -132,19 +132,22 @@ public sealed class ServerHost : IAsyncDisposable
         var intake = new ResourceIntake(registry.Active);
         var failures = new Failures(loggers.CreateLogger<Failures>());
         var answers = new WriteAnswers(daemon, reader, baseUrl);
-        var conditional = new ConditionalStore(database.Events, store, registry);
+        var byCriteria = new ConditionalStore(database.Events, store, registry);
         var conditionals = new ConditionalEndpoints(
-            release, negotiation, intake, conditional, answers, reader, baseUrl, options.ConditionalDelete, time);
+            release, negotiation, intake, byCriteria, answers, reader, baseUrl, options.ConditionalDelete, time);
+        var patches = new PatchEndpoints(
+            release, new PatchIntake(release, negotiation), intake, store, byCriteria, answers, reader, baseUrl, time);
         var interactions = Interactions.OfResources(
             new ReadEndpoints(release, reader),
             new WriteEndpoints(release, negotiation, intake, store, conditionals, answers, time),
             new HistoryEndpoints(release, new HistoryReader(database.Events, release), reader, baseUrl, pageLink))
             .AddRange(Interactions.OfCriteria(conditionals))
+            .AddRange(Interactions.OfPatches(patches))
             .AddRange(Interactions.OfSearch(searches));
         var reindexing = Interactions.OfReindex(new ReindexEndpoints(registry));
         var entries = new BatchRun(new EntryDispatch(interactions.AddRange(reindexing), release, baseUrl, failures));
         var transactions = new TransactionRun(
-            release, intake, store, conditional, new ReferenceCriteria(registry, conditional, release),
+            release, intake, store, byCriteria, new ReferenceCriteria(registry, byCriteria, release),
             new TransactionAnswers(daemon, reader, baseUrl), entries, baseUrl, options.ConditionalDelete, time);
         interactions = interactions.AddRange(Interactions.OfBundles(new BundleEndpoints(release, negotiation, entries, transactions)));
         var abilities = Interactions.AbilitiesOf(interactions, options.ConditionalDelete);
