@@ -70,5 +70,37 @@ public sealed class CompilingToSql(TestCluster cluster)
         Assert.Single((await fixture.SearchAsync("Patient", "family=x")).Matches);
     }
 
+    [Theory]
+    [InlineData("Observation", "subject:Patient.link:Patient.family")]
+    [InlineData("Observation", "subject:Patient.link:Patient.link:Patient.birthdate")]
+    [InlineData("Patient", "family:exact")]
+    [InlineData("Patient", "_has:Observation:subject:value-quantity")]
+    [InlineData("Location", "near")]
+    [InlineData("ValueSet", "url:above")]
+    public void No_search_has_more_values_than_a_statement_takes(string type, string name)
+    {
+        // The most that is accepted, on the page that is dearest.
+        var at = new SearchCursor(PageDirection.Forward, ["2020-01-01"], 7, Total: null, "5:9:6");
+        var accepted = 0;
+        for (var values = 10; values <= 1000; values += 90)
+        {
+            var given = string.Join(',', Enumerable.Range(0, values).Select(number => ValueOf(name, number)));
+            var clauses = string.Join('&', Enumerable.Repeat($"{name}={Uri.EscapeDataString(given)}", 6));
+            if (SearchFixture.Parse(type, $"{clauses}&_sort=_lastUpdated") is not { Refusal: null, Value: { } query }) break;
+            accepted = values;
+            Assert.InRange(new SearchCompiler(_ => true).Few(query, at, 2_000).Parameters.Count, 1, 65_535);
+        }
+        Assert.InRange(accepted, 10, 1000);
+    }
+
+    private static string ValueOf(string name, int number) => name.Split('.', ':')[^1] switch
+    {
+        "birthdate" => $"ge{1900 + (number % 100)}",
+        "value-quantity" => $"{number}|http://unitsofmeasure.org|mg",
+        "near" => $"{number % 90}|{number % 180}",
+        "above" => $"http://a/b/c{number}",
+        _ => $"name{number}",
+    };
+
     private static string Compile(string type, string query) => new SearchCompiler(_ => true).Page(SearchFixture.Parse(type, query).Value, at: null).CommandText;
 }
