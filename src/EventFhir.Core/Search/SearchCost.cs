@@ -28,7 +28,7 @@ internal static class SearchCost
             foreach (var path in key.Paths) cost += Of(path, writings: 2);
         return cost <= Limits.SearchStatementValuesMax ? null : Refusal.Of(
             RefusalKind.BadRequest, "too-costly",
-            "The search has too many values for its chains and types; name fewer alternatives, shorten the chains, or name the types they lead through.");
+            "The search has too many values for its chains and types; name fewer alternatives, shorten the chains, or name their types.");
     }
 
     private static long Of(SearchDefinitions definitions, TypeQuery query, long writings)

@@ -52,7 +52,8 @@ public sealed class SearchReader(EventDatabase database, Release release)
             var answered = await Terminology.AnswerAsync(query, at?.Snapshot, cancellationToken);
             if (answered.IsRefused(out var unanswered)) return unanswered;
             var read = await ReadAnsweredAsync(answered.Value, at, cancellationToken);
-            if (at is not null || ReferenceEquals(answered.Value, query) || read is not { Refusal: null, Value: { Next: not null } page }) return read;
+            if (at is not null || ReferenceEquals(answered.Value, query)) return read;
+            if (read is not { Refusal: null, Value: { Next: not null } page }) return read;
             // Later pages take the codes as of this one's snapshot, so this one has to have had the same.
             var then = await Terminology.AnswerAsync(query, page.Snapshot, cancellationToken);
             if (then.Refusal is null && TerminologyClauses.HaveSameAnswers(answered.Value, then.Value)) return page;
