@@ -6,6 +6,15 @@ public static class Limits
     /// <summary>The body of a request; a longer one is 413.</summary>
     public const int BodyBytesMax = 32 * 1024 * 1024;
 
+    /// <summary>The body of a batch or transaction; a longer one is 413. Its entries are bounded by this alone.</summary>
+    public const int BundleBytesMax = 64 * 1024 * 1024;
+
+    /// <summary>Entries of one batch that are carried out at the same time.</summary>
+    public const int BatchEntriesAtOnceMax = 16;
+
+    /// <summary>What the entries of one batch or transaction answer together; the entries after that are 413.</summary>
+    public const int BundleAnswerBytesMax = 256 * 1024 * 1024;
+
     public const int PageSizeDefault = 20;
     public const int PageSizeMax = 1_000;
 
@@ -25,6 +34,15 @@ public static class Limits
 
     /// <summary>Resources that one conditional delete may remove.</summary>
     public const int ConditionalDeletesMax = 1_000;
+
+    /// <summary>Operations of one patch.</summary>
+    public const int PatchOperationsMax = 1_000;
+
+    /// <summary>Operations of a FHIRPath patch times the bytes of the resource, which each of them reads.</summary>
+    public const long PatchWorkBytesMax = 256L << 20;
+
+    /// <summary>Steps of evaluating one path of a patch.</summary>
+    public const int PatchStepsMax = 100_000;
 
     /// <summary>How long a client may take to send its headers.</summary>
     public static readonly TimeSpan HeaderTimeMax = TimeSpan.FromSeconds(15);
@@ -84,6 +102,9 @@ public static class Limits
 
     /// <summary>Keys of _sort.</summary>
     public const int SortKeysMax = 10;
+
+    /// <summary>Types that the chained keys of one _sort may lead to, together.</summary>
+    public const int SortBranchesMax = 50;
 
     /// <summary>Resources that a page may include beside its matches.</summary>
     public const int IncludedResourcesMax = 10_000;

@@ -19,6 +19,10 @@ namespace EventFhir.Postgres.Search;
 internal sealed class ClauseWriter(SqlBuilder sql, SearchDefinitions definitions, Func<TypeDefinition, bool> hasTables, SqlText? snapshot = null)
 {
 
+    public Release Release => definitions.Release;
+
+    public bool HasTables(TypeDefinition type) => hasTables(type);
+
     /// <summary>Where the versions that are read have their rows: all of them together are each resource once.</summary>
     public ImmutableArray<TableNames> SourcesOf(TypeDefinition type)
     {
@@ -96,7 +100,7 @@ internal sealed class ClauseWriter(SqlBuilder sql, SearchDefinitions definitions
                 sql.Append($"x.terms && {contains.Types.Select(type => Hashing.Contains(type.Name)).ToArray()}");
                 break;
             case Clause.Id id:
-                sql.Append($"x.rid in (select s.rid from es.stream s where s.tenant = 0 and s.type = {(short)tables.Type.Number}");
+                sql.Append($"x.rid in (select s.rid from es.stream s where s.tenant = {Tenant.Text} and s.type = {(short)tables.Type.Number}");
                 sql.Append($" and s.id = any({id.Ids.ToArray()}))");
                 break;
             case Clause.LastUpdated updated:
@@ -242,7 +246,7 @@ internal sealed class ClauseWriter(SqlBuilder sql, SearchDefinitions definitions
         sql.Append($"))");
         if (clause.Values is [{ Prefix: not (Prefix.Less or Prefix.LessOrEqual or Prefix.EndsBefore or Prefix.NotEqual) } after])
         {
-            sql.Append($" and x.rid in (select e.rid from es.event e where e.tenant = 0 and e.type = {(short)tables.Type.Number}");
+            sql.Append($" and x.rid in (select e.rid from es.event e where e.tenant = {Tenant.Text} and e.type = {(short)tables.Type.Number}");
             sql.Append($" and e.recorded_at >= {JustBefore(after.Low)})");
         }
         sql.Append($")");

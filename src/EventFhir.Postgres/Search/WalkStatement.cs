@@ -89,9 +89,10 @@ internal sealed class WalkStatement(Func<TypeDefinition, bool> hasTables)
     private static SqlName? Order(ImmutableArray<SortColumn> keys, TableNames tables, SearchCursor? at)
     {
         if (keys.IsEmpty) return new SqlName("rid");
-        if (keys is not [var key] || key.Key.Code is SearchCatalog.Id || at is { Keys: [null] }) return null;
-        if (key.Key.Code is SearchCatalog.LastUpdated) return at is null ? Newest : null;
-        return ClauseWriter.Stored(tables.Layout.Find(key.Key.Code)!) switch
+        if (keys is not [var key] || at is { Keys: [null] }) return null;
+        if (key.Key.Paths is [SortPath.LastUpdated]) return at is null ? Newest : null;
+        if (key.Key.Paths is not [SortPath.Value value]) return null;
+        return ClauseWriter.Stored(ClauseWriter.PlacementOf(tables.Layout, value.Parameter)) switch
         {
             ParameterPlacement.DateColumns columns => tables.Column(columns.Low),
             ParameterPlacement.NumberColumns columns => tables.Column(columns.Low),
@@ -122,7 +123,7 @@ internal sealed class WalkStatement(Func<TypeDefinition, bool> hasTables)
     private static void WriteNewest(SqlBuilder sql, SortColumn key, TableNames tables, int rows)
     {
         var direction = new SqlText(key.IsDescending ? " desc" : "");
-        sql.Append($"select x.*, u.recorded_at from (select e.rid, e.seq, e.recorded_at from es.event e where e.tenant = 0");
+        sql.Append($"select x.*, u.recorded_at from (select e.rid, e.seq, e.recorded_at from es.event e where e.tenant = {Tenant.Text}");
         sql.Append($" and e.type = {(short)tables.Type.Number} order by e.recorded_at{direction}, e.rid limit {rows}) u");
         // Fenced: the planner takes the two conditions for independent, expects no row, and does not stop when the page is full.
         sql.Append($" cross join lateral (select from es.stream s where s.rid = u.rid and s.seq = u.seq offset 0) s");

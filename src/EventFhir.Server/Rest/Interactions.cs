@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 
 using EventFhir.Server.Formats;
+using EventFhir.Server.Rest.Bundles;
 
 namespace EventFhir.Server.Rest;
 
@@ -32,6 +33,12 @@ public static class Interactions
         new("delete", InteractionLevel.Type, "DELETE", OfType, default, conditionals.DeleteAsync),
     ];
 
+    public static ImmutableArray<Interaction> OfPatches(PatchEndpoints patches) =>
+    [
+        new("patch", InteractionLevel.Instance, "PATCH", OfInstance, [], patches.PatchAsync),
+        new("patch", InteractionLevel.Type, "PATCH", OfType, default, patches.PatchByCriteriaAsync),
+    ];
+
     /// <summary>A search by POST, or within a compartment, is the same interaction as by GET.</summary>
     public static ImmutableArray<Interaction> OfSearch(SearchEndpoints searches) =>
     [
@@ -40,6 +47,13 @@ public static class Interactions
         new("search-type", InteractionLevel.Instance, "GET", OfInstance + "/{member}", default, searches.OfCompartmentAsync),
         new("search-system", InteractionLevel.System, "GET", "/", default, searches.OfSystemAsync),
         new("search-system", InteractionLevel.System, "POST", "/_search", default, searches.OfSystemAsync),
+    ];
+
+    /// <summary>One path for both: the type of the Bundle tells them apart.</summary>
+    public static ImmutableArray<Interaction> OfBundles(BundleEndpoints bundles) =>
+    [
+        new("transaction", InteractionLevel.System, "POST", "/", [], bundles.AnswerAsync),
+        new("batch", InteractionLevel.System, "POST", "/", [], bundles.AnswerAsync),
     ];
 
     /// <summary>Operations are no interactions, so the CapabilityStatement does not list them as such.</summary>
