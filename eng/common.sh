@@ -24,7 +24,8 @@ build() {
   rm -f "$log"
 }
 
+# The lock is not handed down: a compiler server that outlives the build would keep it.
 # macOS has no flock; there two builds at once are the user's own care.
 flock_or_run() {
-  if command -v flock >/dev/null; then flock "$root/.cache/build.lock" "$@"; else "$@"; fi
+  if command -v flock >/dev/null; then flock --close "$root/.cache/build.lock" "$@"; else "$@"; fi
 }

@@ -85,6 +85,9 @@ public static class Limits
     /// <summary>Keys of _sort.</summary>
     public const int SortKeysMax = 10;
 
+    /// <summary>Types that the chained keys of one _sort may lead to, together.</summary>
+    public const int SortBranchesMax = 50;
+
     /// <summary>Resources that a page may include beside its matches.</summary>
     public const int IncludedResourcesMax = 10_000;
 

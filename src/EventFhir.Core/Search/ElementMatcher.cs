@@ -1,5 +1,6 @@
 using System.Text;
 
+using EventFhir.Core.Events;
 using EventFhir.Core.Search.Indexing;
 using EventFhir.Core.Terminology;
 using EventFhir.Model.Definitions;
@@ -58,18 +59,30 @@ internal sealed class ElementMatcher(Release release, string baseUrl)
         };
     }
 
-    public static IEnumerable<IComparable> SortValues(SearchParameterDefinition parameter, Element element)
+    /// <summary>The values as keys that can be compared with each other.</summary>
+    public IEnumerable<IComparable> SortValues(SortOrder order, Element element)
     {
         element = Unwrap(element);
-        return parameter.Type switch
+        return order switch
         {
-            SearchParameterType.String => Texts(element).Select(text =>
-                (IComparable)new CodePoints(Indexing.StringWriter.Cut(StringFolding.Fold(text)))),
-            SearchParameterType.Date => DateWriter.TryInterval(element, out var interval) ? [interval.Low] : [],
-            SearchParameterType.Number or SearchParameterType.Quantity => QuantityValue.TryRead(element, out var quantity) ? [quantity.Low] : [],
-            SearchParameterType.Uri => element.HasValue ? [new CodePoints(Indexing.StringWriter.Cut(element.Text))] : [],
+            SortOrder.Instant => DateWriter.TryInterval(element, out var interval) ? [interval.Low] : [],
+            SortOrder.Number => QuantityValue.TryRead(element, out var quantity) ? [quantity.Low] : [],
+            SortOrder.Text => Texts(element).Select(StringFolding.Fold).Select(Cut),
+            SortOrder.Code => Tokens(element).Select(token => token.Code).OfType<string>().Select(StringFolding.Fold).Select(Cut),
+            SortOrder.Uri => element.HasValue ? Forms(element).Select(Cut) : [],
+            SortOrder.Canonical or SortOrder.Literal => LiteralText.Of(element).Select(CodePoints.FirstOf),
+            SortOrder.Key => References(element).Select(KeyOf).OfType<ResourceKey>().Select(key => (IComparable)new CodePoints(key.ToString())),
             _ => [],
         };
+    }
+
+    private static IComparable Cut(string text) => new CodePoints(Indexing.StringWriter.Cut(text));
+
+    /// <summary>The resource of this server that a literal reference names.</summary>
+    private ResourceKey? KeyOf(string literal)
+    {
+        var target = ReferenceTarget.Of(release, baseUtf8, Encoding.UTF8.GetBytes(literal));
+        return target.Scope is ReferenceScope.Local or ReferenceScope.LocalVersion ? target.Key : null;
     }
 
     public static bool Matches(SearchValue.Date value, DateInterval stored)
@@ -175,10 +188,8 @@ internal sealed class ElementMatcher(Release release, string baseUrl)
             return element.HasValue && IsUrl(element.Text, value.Type is null ? value.Id : $"{value.Type.Name}/{value.Id}");
         foreach (var literal in References(element))
         {
-            var target = ReferenceTarget.Of(release, baseUtf8, Encoding.UTF8.GetBytes(literal));
-            if (target.Scope is not (ReferenceScope.Local or ReferenceScope.LocalVersion) || target.Key.Id.Value != value.Id) continue;
-            if (value.Type is { } type ? target.Key.Type == type : parameter.Targets.IsEmpty || parameter.Targets.Contains(target.Key.Type))
-                return true;
+            if (KeyOf(literal) is not { } key || key.Id.Value != value.Id) continue;
+            if (value.Type is { } type ? key.Type == type : parameter.Targets.IsEmpty || parameter.Targets.Contains(key.Type)) return true;
         }
         return false;
     }
@@ -188,15 +199,20 @@ internal sealed class ElementMatcher(Release release, string baseUrl)
 
     private static bool Matches(SearchValue.Uri value, Element element)
     {
-        var given = element.Text;
-        var forms = element.Type.Primitive is PrimitiveKind.Canonical && given.IndexOf('|') is > 0 and var bar
-            ? new[] { given, given[..bar] } : [given];
+        var forms = Forms(element);
         return value.Match switch
         {
             UriMatch.Below => forms.Any(form => UriPath.IsAtOrBelow(form, value.Value)),
             UriMatch.Above => UriPath.SelfAndAbove(value.Value).Intersect(forms, StringComparer.Ordinal).Any(),
             _ => forms.Contains(value.Value),
         };
+    }
+
+    /// <summary>A canonical with a version is found without it, too.</summary>
+    private static string[] Forms(Element uri)
+    {
+        var given = uri.Text;
+        return uri.Type.Primitive is PrimitiveKind.Canonical && given.IndexOf('|') is > 0 and var bar ? [given, given[..bar]] : [given];
     }
 
     private static IEnumerable<string> References(Element element)

@@ -54,18 +54,15 @@ internal sealed class ResultParser(SearchContext context, ImmutableArray<TypeDef
         if (!Shape.Sort.IsEmpty) return Bad("_sort may be given once, with commas between its keys.");
         var parts = value.Split(',');
         if (parts.Length > Limits.SortKeysMax) return Bad($"_sort takes at most {Limits.SortKeysMax} keys.");
-        var keys = ImmutableArray.CreateBuilder<SortKey>();
+        var parser = new SortParser(context, types);
+        var keys = ImmutableArray.CreateBuilder<SortKey>(parts.Length);
         foreach (var part in parts)
         {
-            var direction = part.StartsWith('-') ? SortDirection.Descending : SortDirection.Ascending;
-            var code = part.TrimStart('-');
-            foreach (var type in types)
-                if (!context.Catalog.CanSort(type, code))
-                    return Refusal.Of(RefusalKind.BadRequest, "not-supported", $"{type.Name} cannot be sorted by '{code}'.");
-            // Who sorts by relevance wants the best first (R4 search.html#_sort says no more).
-            keys.Add(new SortKey(code, code == SearchCatalog.Score ? SortDirection.Descending : direction));
+            var key = parser.Parse(part);
+            if (key.IsRefused(out var refusal)) return refusal;
+            keys.Add(key.Value);
         }
-        Shape = Shape with { Sort = keys.ToImmutable() };
+        Shape = Shape with { Sort = keys.MoveToImmutable() };
         return null;
     }
 

@@ -46,12 +46,40 @@ public sealed class SearchCatalog(SearchDefinitions definitions)
         return null;
     }
 
-    /// <summary>True if results can be ordered by the parameter. Tokens, references and shared URIs are stored as hashes and keys, which have no
-    /// order.</summary>
-    public bool CanSort(TypeDefinition type, string code) => code is Id or LastUpdated or Score
-        || Stored(type, code) is ParameterPlacement.DateColumns or ParameterPlacement.DateRows or ParameterPlacement.NumberColumns
-            or ParameterPlacement.NumberRows or ParameterPlacement.QuantityColumns or ParameterPlacement.QuantityRows
-            or ParameterPlacement.StringRows or ParameterPlacement.UriRows;
+    /// <summary>How results are ordered by a parameter; null if they cannot be. Composites and positions have no order (R4 search.html#_sort
+    /// leaves it to the server).</summary>
+    public SortPath? SortBy(TypeDefinition type, string code) => code switch
+    {
+        Id => new SortPath.Id(type),
+        LastUpdated => new SortPath.LastUpdated(type),
+        Score => new SortPath.Score(type),
+        _ => Find(type, code) is { } parameter ? SortBy(type, parameter) : null,
+    };
+
+    private SortPath.Value? SortBy(TypeDefinition type, SearchParameterDefinition parameter)
+    {
+        if (definitions.LayoutOf(type).Find(parameter.Code) is not { } placement || OrderOf(placement) is not { } order) return null;
+        if (order is not SortOrder.Literal) return new SortPath.Value(type, parameter, order, []);
+        var places = JsonPaths.Of(type, definitions.Release.FindType("Extension")!, placement.Expression);
+        return places.IsEmpty ? null : new SortPath.Value(type, parameter, order, places);
+    }
+
+    private static SortOrder? OrderOf(ParameterPlacement placement) => placement switch
+    {
+        ParameterPlacement.SameAs same => OrderOf(same.Of),
+        ParameterPlacement.UnionOf union => OrderOf(union.Parts[0]) is { } order && union.Parts.All(part => OrderOf(part) == order) ? order : null,
+        ParameterPlacement.DateColumns or ParameterPlacement.DateRows => SortOrder.Instant,
+        ParameterPlacement.NumberColumns or ParameterPlacement.NumberRows or ParameterPlacement.QuantityColumns
+            or ParameterPlacement.QuantityRows => SortOrder.Number,
+        ParameterPlacement.StringRows => SortOrder.Text,
+        ParameterPlacement.TokenTerms => SortOrder.Code,
+        ParameterPlacement.UriRows => SortOrder.Uri,
+        // The lexicon has the canonicals of the specification's reference parameters.
+        ParameterPlacement.UriTerms { Home: TermHome.Terms, Parameter.Type: SearchParameterType.Reference } => SortOrder.Canonical,
+        ParameterPlacement.TokenIdentifiers or ParameterPlacement.UriTerms => SortOrder.Literal,
+        ParameterPlacement.ReferenceColumn or ParameterPlacement.ReferenceRows => SortOrder.Key,
+        _ => null,
+    };
 
     /// <summary>True if chains, _has and includes can go from the values to resources on this server: by key, or by canonical URL.</summary>
     public bool CanFollow(TypeDefinition type, SearchParameterDefinition parameter) => HasKeys(type, parameter)

@@ -31,8 +31,8 @@ public sealed class SearchMatcher(Release release, string baseUrl, IReadOnlyList
         {
             var comparer = new SortComparer(key.Direction);
             ordered = ordered is null
-                ? matches.OrderBy(resource => SortValue(query.Definitions, key, resource), comparer)
-                : ordered.ThenBy(resource => SortValue(query.Definitions, key, resource), comparer);
+                ? matches.OrderBy(resource => SortValue(key, resource), comparer)
+                : ordered.ThenBy(resource => SortValue(key, resource), comparer);
         }
         return [.. ordered ?? matches];
     }
@@ -144,21 +144,36 @@ public sealed class SearchMatcher(Release release, string baseUrl, IReadOnlyList
         && Component(composite, place, context).Any(element => ElementMatcher.IsSearchable(definition, element));
 
     private bool PointsTo(SearchParameterDefinition parameter, Resource from, Resource to) =>
-        to.Id is { } id && ResourceId.TryParse(id, out _)
-        && parameters.Of(parameter, from).Any(element => element.Type.IsPrimitive
+        parameters.Of(parameter, from).Any(element => PointsTo(parameter, element, to));
+
+    private IEnumerable<Resource> TargetsOf(SearchParameterDefinition parameter, Resource from, TypeDefinition type)
+    {
+        var values = parameters.Of(parameter, from).ToList();
+        return values.Count == 0 ? [] : byType[type].Where(to => values.Any(element => PointsTo(parameter, element, to)));
+    }
+
+    private bool PointsTo(SearchParameterDefinition parameter, Element element, Resource to) =>
+        to.Id is { } id && ResourceId.TryParse(id, out _) && (element.Type.IsPrimitive
             ? parameter.Targets.Contains(to.Type) && element.HasValue && CanonicalNames.Of(to.Root).Contains(element.Text)
             : elements.Matches(parameter, new SearchValue.Reference(to.Type, id), element));
 
-    private IComparable? SortValue(SearchDefinitions definitions, SortKey key, Resource resource)
+    private IComparable? SortValue(SortKey key, Resource resource)
     {
-        if (key.Code == SearchCatalog.Id) return resource.Id is { } id ? new CodePoints(id) : null;
-        // How relevant a text is to some words is the database's judgement, and no law binds it.
-        if (key.Code == SearchCatalog.Score) return null;
-        if (key.Code == SearchCatalog.LastUpdated) return ParameterValues.LastUpdated(resource)?.Low;
-        var parameter = definitions.Catalog.Find(resource.Type, key.Code) ?? throw new UnreachableException($"{key.Code} is no parameter.");
-        var values = parameters.Of(parameter, resource).SelectMany(element => ElementMatcher.SortValues(parameter, element));
+        var values = SortValues(key.Paths.First(path => path.Type == resource.Type), resource);
         return key.Direction is SortDirection.Ascending ? values.Min() : values.Max();
     }
+
+    private IEnumerable<IComparable> SortValues(SortPath path, Resource resource) => path switch
+    {
+        SortPath.Id => resource.Id is { } id ? [new CodePoints(id)] : [],
+        SortPath.LastUpdated => ParameterValues.LastUpdated(resource) is { } updated ? [updated.Low] : [],
+        // How relevant a text is to some words is the database's judgement, and no law binds it.
+        SortPath.Score => [],
+        SortPath.Value value => parameters.Of(value.Parameter, resource).SelectMany(element => elements.SortValues(value.Order, element)),
+        SortPath.Chain chain => chain.Targets.SelectMany(target =>
+            TargetsOf(chain.Parameter, resource, target.Type).SelectMany(other => SortValues(target, other))),
+        _ => throw new UnreachableException($"{path.GetType().Name} has no values."),
+    };
 
     /// <summary>Missing values come last in either direction.</summary>
     private sealed class SortComparer(SortDirection direction) : IComparer<IComparable?>
@@ -171,25 +186,4 @@ public sealed class SearchMatcher(Release release, string baseUrl, IReadOnlyList
             _ => direction is SortDirection.Ascending ? x.CompareTo(y) : y.CompareTo(x),
         };
     }
-}
-
-/// <summary>A text in the order of its code points, which is also that of its UTF-8 bytes.</summary>
-internal readonly record struct CodePoints(string Text) : IComparable<CodePoints>, IComparable
-{
-    public int CompareTo(CodePoints other)
-    {
-        var (left, right) = (Text.EnumerateRunes(), other.Text.EnumerateRunes());
-        while (true)
-        {
-            var (hasLeft, hasRight) = (left.MoveNext(), right.MoveNext());
-            if (!hasLeft || !hasRight) return hasLeft.CompareTo(hasRight);
-            if (left.Current != right.Current) return left.Current.CompareTo(right.Current);
-        }
-    }
-
-    public int CompareTo(object? obj) => obj is CodePoints other ? CompareTo(other) : 1;
-    public static bool operator <(CodePoints left, CodePoints right) => left.CompareTo(right) < 0;
-    public static bool operator >(CodePoints left, CodePoints right) => left.CompareTo(right) > 0;
-    public static bool operator <=(CodePoints left, CodePoints right) => left.CompareTo(right) <= 0;
-    public static bool operator >=(CodePoints left, CodePoints right) => left.CompareTo(right) >= 0;
 }

@@ -43,11 +43,6 @@ public enum TotalMode { None, Estimate, Accurate }
 
 public enum SummaryMode { None, True, Text, Data, Count }
 
-public enum SortDirection { Ascending, Descending }
-
-/// <summary>One key of _sort. Resources without a value come last; of several values the lowest counts, or the highest when descending.</summary>
-public sealed record SortKey(string Code, SortDirection Direction);
-
 public enum IncludeDirection { Forward, Reverse }
 
 public enum IncludeRounds { Once, Iterate }

@@ -18,12 +18,15 @@ namespace EventFhir.Postgres.Search;
 /// <param name="snapshot">The pg_snapshot whose versions are read; null for the newest.</param>
 internal sealed class ClauseWriter(SqlBuilder sql, SearchDefinitions definitions, Func<TypeDefinition, bool> hasTables, SqlText? snapshot = null)
 {
-
     /// <summary>True if the rows are taken from the log by time, so that an index on times has served already.</summary>
     public bool IsByTime { get; init; }
 
     /// <summary>A chain whose targets are looked up elsewhere, and the array of them; null if all are joined where they stand.</summary>
     public (Clause.Chain Chain, SqlText Rids)? LookedUp { get; init; }
+
+    public Release Release => definitions.Release;
+
+    public bool HasTables(TypeDefinition type) => hasTables(type);
 
     /// <summary>Where the versions that are read have their rows: all of them together are each resource once.</summary>
     public ImmutableArray<TableNames> SourcesOf(TypeDefinition type)
@@ -102,7 +105,7 @@ internal sealed class ClauseWriter(SqlBuilder sql, SearchDefinitions definitions
                 sql.Append($"x.terms && {contains.Types.Select(type => Hashing.Contains(type.Name)).ToArray()}");
                 break;
             case Clause.Id id:
-                sql.Append($"x.rid in (select s.rid from es.stream s where s.tenant = 0 and s.type = {(short)tables.Type.Number}");
+                sql.Append($"x.rid in (select s.rid from es.stream s where s.tenant = {Tenant.Text} and s.type = {(short)tables.Type.Number}");
                 sql.Append($" and s.id = any({id.Ids.ToArray()}))");
                 break;
             case Clause.LastUpdated updated:
@@ -259,7 +262,7 @@ internal sealed class ClauseWriter(SqlBuilder sql, SearchDefinitions definitions
         sql.Append($"))");
         if (!IsByTime && clause.Values is [var only] && Since(only) is { } since)
         {
-            sql.Append($" and x.rid in (select e.rid from es.event e where e.tenant = 0 and e.type = {(short)tables.Type.Number}");
+            sql.Append($" and x.rid in (select e.rid from es.event e where e.tenant = {Tenant.Text} and e.type = {(short)tables.Type.Number}");
             sql.Append($" and e.recorded_at >= {since})");
         }
         sql.Append($")");

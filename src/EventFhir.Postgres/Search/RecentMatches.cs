@@ -22,7 +22,7 @@ internal static class RecentMatches
         foreach (var key in keys) sql.Append($", s.updated as {key.Name}");
         // Fenced: the planner takes the two conditions for independent, expects no row, and reads all streams rather than stop when there are enough.
         sql.Append($" from es.event e cross join lateral (select s.updated from es.stream s where s.rid = e.rid and s.seq = e.seq and not s.deleted");
-        sql.Append($" offset 0) s where e.tenant = 0 and e.type = {(short)only.Type.Number} and e.recorded_at >= {since} and ");
+        sql.Append($" offset 0) s where e.tenant = {Tenant.Text} and e.type = {(short)only.Type.Number} and e.recorded_at >= {since} and ");
         Comparison.Write(sql, after, new SqlText("s.updated"), new SqlText("(s.updated + interval '1 ms')"));
         return true;
     }

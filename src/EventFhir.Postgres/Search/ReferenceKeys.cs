@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 
 using EventFhir.Core.Search;
@@ -8,6 +9,8 @@ namespace EventFhir.Postgres.Search;
 /// <summary>The keys that reference values stand for.</summary>
 internal static class ReferenceKeys
 {
+    private static readonly ConcurrentDictionary<Release, string[]> NamesByNumber = new();
+
     /// <summary>Types and ids, in pairs. A value without type stands for every type that the parameter may point to.</summary>
     public static (short[] Types, string[] Ids) Of(SearchParameterDefinition parameter, ImmutableArray<SearchValue> values)
     {
@@ -38,6 +41,15 @@ internal static class ReferenceKeys
                 _ => value,
             }),
     ];
+
+    /// <summary>The name of each resource type at the place of its number; empty where there is none.</summary>
+    public static string[] TypeNames(Release release) => NamesByNumber.GetOrAdd(release, static release =>
+    {
+        var names = new string[release.ResourceTypes.Max(type => type.Number) + 1];
+        Array.Fill(names, "");
+        foreach (var type in release.ResourceTypes) names[type.Number] = type.Name;
+        return names;
+    });
 
     /// <summary>The release that a parameter is of.</summary>
     public static Release ReleaseOf(SearchParameterDefinition parameter) =>

@@ -192,7 +192,7 @@ internal sealed class SearchCompiler(Func<TypeDefinition, bool> hasTables)
     private static void WriteTotals(SqlBuilder sql, SearchQuery query)
     {
         var types = query.Types.Select(type => (short)type.Type.Number).ToArray();
-        sql.Append($"select coalesce(sum(c.live), 0)::bigint from es.counter c where c.tenant = 0 and c.type = any({types})");
+        sql.Append($"select coalesce(sum(c.live), 0)::bigint from es.counter c where c.tenant = {Tenant.Text} and c.type = any({types})");
     }
 
     private void WriteMatches(
@@ -212,7 +212,7 @@ internal sealed class SearchCompiler(Func<TypeDefinition, bool> hasTables)
                 foreach (var key in keys)
                 {
                     sql.Append($", ");
-                    key.Write(sql, type, tables);
+                    key.Write(sql, clauses, type, tables);
                     sql.Append($" as {key.Name}");
                 }
                 sql.Append($"{tables.Body} from {tables.Main} x where ");

@@ -157,11 +157,11 @@ internal sealed class ValueWriter(SqlBuilder sql, Func<TypeDefinition, Immutable
         WriteTarget(tables, placement);
         // Of one key the planner takes the average number of rows; of an array it would take ten times as many, and walk the table instead.
         if (keys.Ids.Length == 1)
-            sql.Append($"(select s.rid from es.stream s where s.tenant = 0 and s.type = {keys.Types[0]} and s.id = {keys.Ids[0]})");
+            sql.Append($"(select s.rid from es.stream s where s.tenant = {Tenant.Text} and s.type = {keys.Types[0]} and s.id = {keys.Ids[0]})");
         else
             sql.Append($"""
                 any(array(select s.rid from unnest({keys.Types}, {keys.Ids}) k(type, id)
-                join es.stream s on s.tenant = 0 and s.type = k.type and s.id = k.id))
+                join es.stream s on s.tenant = {Tenant.Text} and s.type = k.type and s.id = k.id))
                 """);
         sql.Append($")");
     }

@@ -92,9 +92,10 @@ internal sealed class WalkStatement(Func<TypeDefinition, bool> hasTables)
     private static SqlName? Order(ImmutableArray<SortColumn> keys, TableNames tables, SearchCursor? at)
     {
         if (keys.IsEmpty) return new SqlName("rid");
-        if (keys is not [var key] || key.Key.Code is SearchCatalog.Id || at is { Keys: [null] }) return null;
-        if (key.Key.Code is SearchCatalog.LastUpdated) return at is null ? Newest : null;
-        return ClauseWriter.Stored(tables.Layout.Find(key.Key.Code)!) switch
+        if (keys is not [var key] || at is { Keys: [null] }) return null;
+        if (key.Key.Paths is [SortPath.LastUpdated]) return at is null ? Newest : null;
+        if (key.Key.Paths is not [SortPath.Value value]) return null;
+        return ClauseWriter.Stored(ClauseWriter.PlacementOf(tables.Layout, value.Parameter)) switch
         {
             ParameterPlacement.DateColumns columns => tables.Column(columns.Low),
             ParameterPlacement.NumberColumns columns => tables.Column(columns.Low),
@@ -124,7 +125,7 @@ internal sealed class WalkStatement(Func<TypeDefinition, bool> hasTables)
     /// <summary>By the log's index on times; versions that are not current any more fall out.</summary>
     private static void WriteNewest(SqlBuilder sql, TypeQuery only, SortColumn key, TableNames tables, int rows)
     {
-        sql.Append($"select x.*, u.recorded_at from (select e.rid, e.seq, e.recorded_at from es.event e where e.tenant = 0");
+        sql.Append($"select x.*, u.recorded_at from (select e.rid, e.seq, e.recorded_at from es.event e where e.tenant = {Tenant.Text}");
         sql.Append($" and e.type = {(short)tables.Type.Number}");
         foreach (var clause in only.Clauses)
             if (clause is Clause.LastUpdated { Values: [var after] } && ClauseWriter.Since(after) is { } since)

@@ -32,7 +32,8 @@ public sealed partial class ProgramUnderTest : IAsyncDisposable
         // As eng/eventfhir starts it.
         using var process = Start(
             [ServerAssembly, .. arguments],
-            ("DOTNET_TieredCompilation", "0"), ("DOTNET_gcConcurrent", "0"), ("DOTNET_GCgen0size", "0x4000000"));
+            ("DOTNET_TieredCompilation", "0"), ("DOTNET_gcConcurrent", "0"), ("DOTNET_GCgen0size", "0x10000000"),
+            ("DOTNET_GCRetainVM", "1"));
         var errors = process.StandardError.ReadToEndAsync();
         await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();

@@ -15,6 +15,19 @@ internal sealed class ChangingWorld(int seed)
     private static readonly string[] Families = ["Ache", "Berg", "Bergmann", "Chen", "Ösel", "de la Cruz", "Doe", "Echo"];
     private static readonly string[] Genders = ["male", "female", "other", "unknown"];
     private static readonly string[] Statuses = ["final", "amended", "preliminary"];
+
+    private static readonly string[] PatientSorts =
+    [
+        "family", "-family", "birthdate", "-birthdate", "given", "_lastUpdated", "-_lastUpdated", "gender", "-gender", "identifier", "-identifier",
+        "organization", "-organization.name", "organization.name",
+    ];
+
+    private static readonly string[] ObservationSorts =
+    [
+        "date", "-date", "value-quantity", "-value-quantity", "_lastUpdated", "-_lastUpdated", "status", "-code", "subject", "-performer", "patient.family",
+        "-subject:Patient.birthdate", "subject:Patient.organization.name", "-performer:Organization.name", "patient.identifier", "-patient._lastUpdated",
+    ];
+
     private readonly Random random = new(seed);
 
     /// <summary>One version of each.</summary>
@@ -38,8 +51,8 @@ internal sealed class ChangingWorld(int seed)
     public (string Type, string Query) Query()
     {
         var (type, clauses, sorts, include) = random.Next(2) == 0
-            ? ("Patient", PatientClauses(), new[] { "family", "-family", "birthdate", "-birthdate", "given", "_lastUpdated", "-_lastUpdated" }, "_revinclude=Observation:subject")
-            : ("Observation", ObservationClauses(), ["date", "-date", "value-quantity", "-value-quantity", "_lastUpdated", "-_lastUpdated"], "_include=Observation:subject");
+            ? ("Patient", PatientClauses(), PatientSorts, "_revinclude=Observation:subject")
+            : ("Observation", ObservationClauses(), ObservationSorts, "_include=Observation:subject");
         var parts = Enumerable.Range(0, random.Next(1, 3)).Select(_ => Pick(clauses)).ToList();
         if (random.Next(8) == 0) parts.Clear();
         if (random.Next(3) > 0)

@@ -73,8 +73,21 @@ internal sealed class QueryGenerator(IReadOnlyList<Resource> resources, int seed
 
     private string Sort(TypeDefinition type)
     {
-        var keys = Release.R4.SearchParametersOf(type).Where(parameter => SearchDefinitions.R4.Catalog.CanSort(type, parameter.Code) && SearchDefinitions.R4.Catalog.Supports(type, parameter)).ToList();
-        return string.Concat(Enumerable.Range(0, random.Next(1, 3)).Select(_ => $"{(random.Next(2) == 0 ? "-" : "")}{Pick(keys).Code},"));
+        var keys = Enumerable.Range(0, random.Next(1, 3)).Select(_ => SortKey(type, random.Next(4) == 0 ? random.Next(1, 4) : 0));
+        return string.Concat(keys.OfType<string>().Select(key => $"{(random.Next(2) == 0 ? "-" : "")}{key},"));
+    }
+
+    /// <param name="steps">References that the key follows.</param>
+    private string? SortKey(TypeDefinition type, int steps)
+    {
+        var catalog = SearchDefinitions.R4.Catalog;
+        if (steps == 0) return Pick(catalog.Parameters(type).Where(parameter => catalog.SortBy(type, parameter.Code) is not null).ToList()).Code;
+        var references = catalog.Parameters(type).Where(parameter => catalog.CanFollow(type, parameter) && !parameter.Targets.IsEmpty).ToList();
+        if (references.Count == 0) return null;
+        var reference = Pick(references);
+        var target = Pick(reference.Targets);
+        var isTyped = reference.Targets.Length > 1 || random.Next(2) == 0;
+        return SortKey(target, steps - 1) is { } rest ? $"{reference.Code}{(isTyped ? $":{target.Name}" : "")}.{rest}" : null;
     }
 
     private string? Clause(Resource resource)

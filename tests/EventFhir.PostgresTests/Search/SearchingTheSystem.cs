@@ -20,6 +20,7 @@ public sealed class SearchingTheSystem(TestCluster cluster)
     [InlineData("_lastUpdated=lt2000", "")]
     [InlineData("_has:List:item:_id=mine&_type=Patient,Observation", "Observation/b Patient/a")]
     [InlineData("_filter=_id eq a or _tag eq urgent", "Observation/a Observation/b Patient/a")]
+    [InlineData("_type=Patient,Observation&_sort=_tag,-_id&_count=2", "Observation/a Observation/b Patient/a Patient/b")]
     [InlineData("_sort=-_id&_count=2", "List/mine List/other Observation/a Observation/b Patient/a Patient/b")]
     public async Task Finds_resources_of_every_type(string query, string expected)
     {

@@ -30,6 +30,7 @@ public sealed class Results(Shelf shelf) : IClassFixture<Shelf>
     [InlineData("Observation", "_sort=date", "o1 o2 o3 o4")]
     [InlineData("Observation", "_sort=-date", "o3 o2 o1 o4")]
     [InlineData("Observation", "_sort=-_id", "o4 o3 o2 o1")]
+    [InlineData("Observation", "_sort=status,-date,category", "o2 o4 o3 o1")]
     public async Task Are_found_and_ordered_as_the_page_says(string type, string query, string expected)
     {
         await shelf.HoldsAsync(Resources);

@@ -121,7 +121,16 @@ public sealed class ParsingASearch
     [InlineData("Patient", "_list=$current-problems")]
     [InlineData("Patient", "_list=a b")]
     [InlineData("Patient", "_query=current-high-risk")]
-    [InlineData("Patient", "_sort=gender")]
+    [InlineData("Patient", "_sort=nothing")]
+    [InlineData("Observation", "_sort=code-value-quantity")]
+    [InlineData("Location", "_sort=near")]
+    [InlineData("Patient", "_sort=_text")]
+    [InlineData("Patient", "_sort=gender.name")]
+    [InlineData("Patient", "_sort=organization:Practitioner.name")]
+    [InlineData("Patient", "_sort=organization.nothing")]
+    [InlineData("Patient", "_sort=organization._score&_text=x")]
+    [InlineData("Patient", "_sort=link.link.link.link.link.link.birthdate")]
+    [InlineData("List", "_sort=item.date")]
     [InlineData("Patient", "_count=-1")]
     [InlineData("Patient", "_include=Patient:name")]
     [InlineData("Patient", "_total=some")]
@@ -190,6 +199,21 @@ public sealed class ParsingASearch
     [Fact]
     public void Named_queries_are_refused_to_lenient_clients_too() =>
         Assert.NotNull(Parse(Strict with { Unknown = UnknownParameters.Ignore }, "Patient", "_query=x").Refusal);
+
+    [Fact]
+    public void Codes_and_dates_have_no_common_order() =>
+        Assert.NotNull(new SearchParser(Strict).ParseSystem([new("_type", "GraphDefinition,Slot"), new("_sort", "start")]).Refusal);
+
+    [Theory]
+    [InlineData("subject.name", "Location Patient")]
+    [InlineData("subject:Patient.birthdate", "Patient")]
+    [InlineData("-patient.organization.name", "Patient")]
+    public void A_chained_key_follows_the_types_that_have_it(string key, string types)
+    {
+        var sort = Parse(Strict, "Observation", $"_sort={key}").Value.Result.Sort.Single();
+        var chain = Assert.IsType<SortPath.Chain>(sort.Paths.Single());
+        Assert.Equal(types.Split(' '), chain.Targets.Select(target => target.Type.Name).Order(StringComparer.Ordinal));
+    }
 
     [Fact]
     public void A_compartment_search_adds_the_membership()
