@@ -26,6 +26,15 @@ public static class Limits
     /// <summary>Resources that one conditional delete may remove.</summary>
     public const int ConditionalDeletesMax = 1_000;
 
+    /// <summary>Operations of one patch.</summary>
+    public const int PatchOperationsMax = 1_000;
+
+    /// <summary>Operations of a FHIRPath patch times the bytes of the resource, which each of them reads.</summary>
+    public const long PatchWorkBytesMax = 256L << 20;
+
+    /// <summary>Steps of evaluating one path of a patch.</summary>
+    public const int PatchStepsMax = 100_000;
+
     /// <summary>How long a client may take to send its headers.</summary>
     public static readonly TimeSpan HeaderTimeMax = TimeSpan.FromSeconds(15);
 

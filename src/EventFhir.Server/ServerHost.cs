@@ -130,14 +130,17 @@ public sealed class ServerHost : IAsyncDisposable
         var searches = new SearchEndpoints(registry, new SearchReader(database.Events, release), baseUrl, pageLink, time);
         var intake = new ResourceIntake(registry.Active);
         var answers = new WriteAnswers(daemon, reader, baseUrl);
+        var byCriteria = new ConditionalStore(database.Events, store, registry);
         var conditionals = new ConditionalEndpoints(
-            release, negotiation, intake, new ConditionalStore(database.Events, store, registry), answers, reader, baseUrl,
-            options.ConditionalDelete, time);
+            release, negotiation, intake, byCriteria, answers, reader, baseUrl, options.ConditionalDelete, time);
+        var patches = new PatchEndpoints(
+            release, new PatchIntake(release, negotiation), intake, store, byCriteria, answers, reader, baseUrl, time);
         var interactions = Interactions.OfResources(
             new ReadEndpoints(release, reader),
             new WriteEndpoints(release, negotiation, intake, store, conditionals, answers, time),
             new HistoryEndpoints(release, new HistoryReader(database.Events, release), reader, baseUrl, pageLink))
             .AddRange(Interactions.OfCriteria(conditionals))
+            .AddRange(Interactions.OfPatches(patches))
             .AddRange(Interactions.OfSearch(searches));
         var abilities = Interactions.AbilitiesOf(interactions, options.ConditionalDelete);
         var capabilities = new CapabilityStatementWriter(registry.Active, abilities, time.GetUtcNow());

@@ -28,7 +28,7 @@ public sealed class Capabilities(RunningServer server) : IClassFixture<RunningSe
         var rest = (await server.GetAsync("metadata")).Json["rest"]![0]!;
         Assert.Equal(Release.R4.ResourceTypes.Select(type => type.Name), rest["resource"]!.AsArray().Select(resource => (string?)resource!["type"]));
         Assert.All(rest["resource"]!.AsArray(), resource => Assert.Equal(
-            ["create", "delete", "history-instance", "history-type", "read", "search-type", "update", "vread"],
+            ["create", "delete", "history-instance", "history-type", "patch", "read", "search-type", "update", "vread"],
             resource!["interaction"]!.AsArray().Select(interaction => (string)interaction!["code"]!).Order(StringComparer.Ordinal)));
         Assert.Equal(["history-system", "search-system"], rest["interaction"]!.AsArray().Select(interaction => (string?)interaction!["code"]));
     }

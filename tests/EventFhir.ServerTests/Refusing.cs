@@ -70,8 +70,8 @@ public sealed class Refusing(RunningServer server) : IClassFixture<RunningServer
 
     [Theory]
     [InlineData("POST", "metadata", "GET, HEAD")]
-    [InlineData("PATCH", "Patient", "DELETE, GET, HEAD, POST, PUT")]
-    [InlineData("POST", "Patient/1", "DELETE, GET, HEAD, PUT")]
+    [InlineData("REPORT", "Patient", "DELETE, GET, HEAD, PATCH, POST, PUT")]
+    [InlineData("POST", "Patient/1", "DELETE, GET, HEAD, PATCH, PUT")]
     [InlineData("DELETE", "Patient/1/_history/1", "GET, HEAD")]
     public async Task A_method_that_a_url_does_not_know_is_405_with_Allow(string method, string url, string allow)
     {

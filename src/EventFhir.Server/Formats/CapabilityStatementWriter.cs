@@ -32,6 +32,7 @@ public sealed class CapabilityStatementWriter(ActiveDefinitions active, Abilitie
         WriteHead(json, "CapabilityStatement", "EventFhirCapabilities", baseUrl);
         json.WriteString("fhirVersion"u8, Definitions.Release.FhirVersion);
         WriteArray(json, "format", ["application/fhir+json", "application/fhir+xml", "json", "xml"]);
+        if (abilities.OnResources.Contains("patch")) WriteArray(json, "patchFormat", PatchIntake.Formats);
         json.WriteStartArray("rest"u8);
         json.WriteStartObject();
         json.WriteString("mode"u8, "server"u8);

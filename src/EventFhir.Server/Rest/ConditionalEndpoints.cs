@@ -24,7 +24,7 @@ public sealed class ConditionalEndpoints(
     /// <summary>Tells one match from several.</summary>
     private const int OneOrSeveral = 2;
 
-    private static readonly Refusal Several = Refusal.Of(
+    internal static readonly Refusal Several = Refusal.Of(
         RefusalKind.PreconditionFailed, "multiple-matches", "Several resources meet the criteria, and it is not known which one is meant.");
 
     /// <summary>POST [base]/[type] with If-None-Exist.</summary>
@@ -55,7 +55,7 @@ public sealed class ConditionalEndpoints(
         if (refusal is not null) return Answer.Of(refusal);
         var type = request.ReadType(release);
         return await WithBodyAsync(request, type, resource => WriteAsync(
-            request, CriteriaOf(request, type), precondition, OneOrSeveral, found => PlanUpdate(type, resource, precondition, found)));
+            request, request.ReadCriteria(type), precondition, OneOrSeveral, found => PlanUpdate(type, resource, precondition, found)));
     }
 
     /// <summary>DELETE [base]/[type]?criteria.</summary>
@@ -65,7 +65,7 @@ public sealed class ConditionalEndpoints(
         if (refusal is not null) return Answer.Of(refusal);
         var type = request.ReadType(release);
         var matchesMax = deletes is ConditionalDelete.Single ? OneOrSeveral : Limits.ConditionalDeletesMax + 1;
-        return await WriteAsync(request, CriteriaOf(request, type), precondition, matchesMax, found => PlanDelete(precondition, found));
+        return await WriteAsync(request, request.ReadCriteria(type), precondition, matchesMax, found => PlanDelete(precondition, found));
     }
 
     private Outcome<Plan> PlanUpdate(TypeDefinition type, Resource resource, Precondition precondition, ImmutableArray<CriteriaMatch> found)
@@ -110,10 +110,6 @@ public sealed class ConditionalEndpoints(
     /// <summary>What the client asks for; else that the resource is still as it was when it met the criteria.</summary>
     private static Precondition Since(Precondition precondition, CriteriaMatch match) =>
         precondition is Precondition.Always ? new Precondition.StillAt(match.Version) : precondition;
-
-    /// <summary>The criteria in the URL.</summary>
-    private static CriteriaText CriteriaOf(FhirRequest request, TypeDefinition type) => new(
-        type, SearchForm.Decode(request.Http.Request.QueryString.Value ?? "").RemoveAll(parameter => parameter.Name is "_format" or "_pretty"));
 
     private async ValueTask<Answer> WithBodyAsync(FhirRequest request, TypeDefinition type, Func<Resource, ValueTask<Answer>> answer)
     {

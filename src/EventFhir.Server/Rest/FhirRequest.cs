@@ -1,4 +1,5 @@
 using EventFhir.Core;
+using EventFhir.Core.Conditions;
 using EventFhir.Core.Events;
 using EventFhir.Model;
 using EventFhir.Model.Definitions;
@@ -25,6 +26,10 @@ public readonly record struct FhirRequest(HttpContext Http, AnswerFormat Format,
 
     public Provenance ReadProvenance() => new(
         Actor: null, Header("User-Agent", 200), Header("X-Provenance-Reason", 500), RequestId.Of(Http));
+
+    /// <summary>The criteria in the URL of a conditional interaction.</summary>
+    public CriteriaText ReadCriteria(TypeDefinition type) => new(
+        type, SearchForm.Decode(Http.Request.QueryString.Value ?? "").RemoveAll(parameter => parameter.Name is "_format" or "_pretty"));
 
     /// <summary>Null if there is none.</summary>
     public (string? Key, Refusal? Refusal) ReadIdempotencyKey()

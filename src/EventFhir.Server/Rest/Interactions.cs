@@ -32,6 +32,12 @@ public static class Interactions
         new("delete", InteractionLevel.Type, "DELETE", OfType, default, conditionals.DeleteAsync),
     ];
 
+    public static ImmutableArray<Interaction> OfPatches(PatchEndpoints patches) =>
+    [
+        new("patch", InteractionLevel.Instance, "PATCH", OfInstance, [], patches.PatchAsync),
+        new("patch", InteractionLevel.Type, "PATCH", OfType, default, patches.PatchByCriteriaAsync),
+    ];
+
     /// <summary>A search by POST, or within a compartment, is the same interaction as by GET.</summary>
     public static ImmutableArray<Interaction> OfSearch(SearchEndpoints searches) =>
     [
