@@ -15,7 +15,8 @@ internal static class RecentMatches
     /// <summary>Writes "select rid, …" with the sort keys; false if the search asks for more than that.</summary>
     public static bool TryWrite(SqlBuilder sql, SearchQuery query, ImmutableArray<SortColumn> keys)
     {
-        if (query.Types is not [{ Clauses: [Clause.LastUpdated { Values: [var after] }] } only] || ClauseWriter.Since(after) is not { } since) return false;
+        if (query.Types is not [{ Clauses: [Clause.LastUpdated { Values: [var after] }] } only]) return false;
+        if (ClauseWriter.Since(after) is not { } since) return false;
         foreach (var key in keys)
             if (key.Key.Code is not SearchCatalog.LastUpdated) return false;
         sql.Append($"select e.rid");

@@ -116,7 +116,8 @@ public sealed class SearchEndpoints(
     {
         var general = new StringBuilder();
         foreach (var name in General)
-            if (SearchForm.Value(request.Http, name) is { Length: > 0 } value) general.Append(name).Append('=').Append(Uri.EscapeDataString(value)).Append('&');
+            if (SearchForm.Value(request.Http, name) is { Length: > 0 } value)
+                general.Append(name).Append('=').Append(Uri.EscapeDataString(value)).Append('&');
         var used = new StringBuilder(256);
         foreach (var parameter in query.Used)
         {
