@@ -144,16 +144,18 @@ public sealed class ServerHost : IAsyncDisposable
             .AddRange(Interactions.OfCriteria(conditionals))
             .AddRange(Interactions.OfPatches(patches))
             .AddRange(Interactions.OfSearch(searches));
-        var reindexing = Interactions.OfReindex(new ReindexEndpoints(registry));
-        var entries = new BatchRun(new EntryDispatch(interactions.AddRange(reindexing), release, baseUrl, failures));
+        var onResources = Interactions.OfOperations(
+            new MetaEndpoints(release, negotiation, intake, store, answers, reader), new ValidateEndpoints(release, negotiation, intake, reader));
+        var operations = Interactions.OfReindex(new ReindexEndpoints(registry)).AddRange(onResources);
+        var entries = new BatchRun(new EntryDispatch(interactions.AddRange(operations), release, baseUrl, failures));
         var transactions = new TransactionRun(
             release, intake, store, byCriteria, new ReferenceCriteria(registry, byCriteria, release),
             new TransactionAnswers(daemon, reader, baseUrl), entries, baseUrl, options.ConditionalDelete, time);
         interactions = interactions.AddRange(Interactions.OfBundles(new BundleEndpoints(release, negotiation, entries, transactions)));
-        var abilities = Interactions.AbilitiesOf(interactions, options.ConditionalDelete);
+        var abilities = Interactions.AbilitiesOf(interactions, onResources, options.ConditionalDelete);
         var capabilities = new CapabilityStatementWriter(registry.Active, abilities, time.GetUtcNow());
         var routes = new FhirRoutes(
-            [Interactions.OfMetadata(new MetadataEndpoint(capabilities, baseUrl)), .. interactions, .. reindexing], release, negotiation);
+            [Interactions.OfMetadata(new MetadataEndpoint(capabilities, baseUrl)), .. interactions, .. operations], release, negotiation);
 
         var errors = new ErrorAnswers(routes, failures);
         var requests = new RequestLog(loggers.CreateLogger<RequestLog>(), time);

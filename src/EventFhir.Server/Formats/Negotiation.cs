@@ -45,6 +45,9 @@ public sealed class Negotiation(Release release)
         return accept is [] or [null or "" or "*/*"] && IsXml(request.ContentType) ? FhirXml : accept;
     }
 
+    /// <summary>True for the names of the formats of FHIR, the general ones of JSON and XML included.</summary>
+    public static bool IsFhir(string name) => IsJson(name) || IsXmlName(name);
+
     /// <summary>True if a body of this type is read as XML.</summary>
     public static bool IsXml(string? contentType) =>
         contentType is not null && MediaType.TryParse(contentType, out var named) && IsXmlName(named.Name);

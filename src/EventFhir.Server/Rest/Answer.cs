@@ -23,6 +23,12 @@ public sealed record Answer(int Status, ImmutableArray<ReadOnlyMemory<byte>> Bod
     /// <summary>An absolute URL for the Location header.</summary>
     public string? Location { get; init; }
 
+    /// <summary>Of a body that is no resource, sent as it is; null for a resource, whose format is negotiated.</summary>
+    public string? ContentType { get; init; }
+
+    /// <summary>For the X-Security-Context header of a Binary's content (R4 binary.html#security).</summary>
+    public string? SecurityContext { get; init; }
+
     /// <summary>Findings to be answered as an OperationOutcome instead of <see cref="Body"/>.</summary>
     public ImmutableArray<Issue> Issues { get; init; } = [];
 

@@ -36,17 +36,29 @@ public static class AnswerWriter
             if (answer.Status is not (204 or 304)) http.Response.ContentLength = 0;
             return Task.CompletedTask;
         }
+        if (answer.ContentType is { } contentType)
+        {
+            // What was stored may be a page with scripts: they do not run, and no guess makes a page of what is none.
+            http.Response.Headers.ContentSecurityPolicy = "sandbox; default-src 'none'";
+            http.Response.Headers.XContentTypeOptions = "nosniff";
+            if (answer.SecurityContext is { } context) http.Response.Headers["X-Security-Context"] = context;
+            return WritePartsAsync(http, parts, contentType);
+        }
         if (format.XmlOf is { } release) parts = [XmlBody.Of(parts, release, format.Layout)];
         else if (format.Layout is Layout.Pretty) parts = [PrettyLayout.Of(parts)];
-        var length = LengthOf(parts);
-        http.Response.ContentType = format.ContentType;
-        http.Response.Headers.Append("Vary", "Accept, Accept-Encoding");
-        if (ContentCoding.Choose(http.Request.Headers.AcceptEncoding, length) is { } coding)
+        if (ContentCoding.Choose(http.Request.Headers.AcceptEncoding, LengthOf(parts)) is { } coding)
         {
             parts = [coding.Encode(parts)];
-            length = LengthOf(parts);
             http.Response.Headers.ContentEncoding = coding.Name;
         }
+        return WritePartsAsync(http, parts, format.ContentType);
+    }
+
+    private static Task WritePartsAsync(HttpContext http, ImmutableArray<ReadOnlyMemory<byte>> parts, string contentType)
+    {
+        var length = LengthOf(parts);
+        http.Response.ContentType = contentType;
+        http.Response.Headers.Append("Vary", "Accept, Accept-Encoding");
         http.Response.ContentLength = length;
         if (HttpMethods.IsHead(http.Request.Method)) return Task.CompletedTask;
         return length > FlushBytes ? WriteInPiecesAsync(http, [.. parts]) : WriteAtOnceAsync(http.Response.BodyWriter, parts, http.RequestAborted);

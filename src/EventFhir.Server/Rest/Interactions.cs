@@ -62,13 +62,27 @@ public static class Interactions
         new("reindex", InteractionLevel.System, "GET", "/$reindex", [], reindex.ReadAsync),
     ];
 
+    /// <summary>Operations of the specification on every resource type; their codes are the names that the CapabilityStatement lists.</summary>
+    public static ImmutableArray<Interaction> OfOperations(MetaEndpoints metas, ValidateEndpoints validations) =>
+    [
+        new("meta", InteractionLevel.Instance, "GET", OfInstance + "/$meta", [], metas.ReadAsync),
+        new("meta", InteractionLevel.Instance, "GET", OfInstance + "/_history/{version}/$meta", [], metas.ReadVersionAsync),
+        new("meta-add", InteractionLevel.Instance, "POST", OfInstance + "/$meta-add", [], metas.AddAsync),
+        new("meta-delete", InteractionLevel.Instance, "POST", OfInstance + "/$meta-delete", [], metas.DeleteAsync),
+        new("validate", InteractionLevel.Type, "POST", OfType + "/$validate", ValidateEndpoints.Parameters, validations.OfTypeAsync),
+        new("validate", InteractionLevel.Instance, "POST", OfInstance + "/$validate", ValidateEndpoints.Parameters, validations.OfInstanceAsync),
+        new("validate", InteractionLevel.Instance, "GET", OfInstance + "/$validate", ValidateEndpoints.Parameters, validations.OfInstanceAsync),
+    ];
+
     /// <summary>What the CapabilityStatement claims of a table.</summary>
-    public static Abilities AbilitiesOf(ImmutableArray<Interaction> table, ConditionalDelete deletes)
+    public static Abilities AbilitiesOf(
+        ImmutableArray<Interaction> table, ImmutableArray<Interaction> operations, ConditionalDelete deletes)
     {
         return new Abilities(
             [.. table.Where(interaction => interaction.Level is not InteractionLevel.System).Select(interaction => interaction.Code).Distinct()],
             [.. table.Where(interaction => interaction.Level is InteractionLevel.System).Select(interaction => interaction.Code).Distinct()])
         {
+            Operations = [.. operations.Select(operation => operation.Code).Distinct()],
             HasConditionalUpdate = IsByCriteria("PUT"),
             ConditionalDelete = !IsByCriteria("DELETE") ? "not-supported" : deletes is Rest.ConditionalDelete.Multiple ? "multiple" : "single",
         };
