@@ -6,6 +6,7 @@ using EventFhir.Postgres;
 using EventFhir.Postgres.Conditions;
 using EventFhir.Postgres.Parameters;
 using EventFhir.Postgres.Reading;
+using EventFhir.Postgres.Reindexing;
 using EventFhir.Postgres.Search;
 using EventFhir.Server.Daemon;
 using EventFhir.Server.Formats;
@@ -31,8 +32,10 @@ public sealed class ServerHost : IAsyncDisposable
     private readonly ParameterRegistry registry;
     private readonly SearchDaemon daemon;
 
-    private ServerHost(WebApplication app, ParameterRegistry registry, ResourceStore store, SearchDaemon daemon) =>
-        (this.app, this.registry, this.store, this.daemon) = (app, registry, store, daemon);
+    private readonly ReindexWalk reindexing;
+
+    private ServerHost(WebApplication app, ParameterRegistry registry, ResourceStore store, SearchDaemon daemon, ReindexWalk reindexing) =>
+        (this.app, this.registry, this.store, this.daemon, this.reindexing) = (app, registry, store, daemon, reindexing);
 
     /// <summary>The base URL on which the application listens, with the port it really got.</summary>
     public string Url =>
@@ -46,9 +49,10 @@ public sealed class ServerHost : IAsyncDisposable
         var app = Build(options);
         var loggers = app.Services.GetRequiredService<ILoggerFactory>();
         var registry = await database.OpenParametersAsync(options, cancellationToken);
+        var reindexing = new ReindexWalk(database.Events, registry);
         var daemon = new SearchDaemon(
-            registry, new ParameterWalk(database.Events, registry), loggers.CreateLogger<SearchDaemon>());
-        var host = new ServerHost(app, registry, database.OpenStore(options, registry), daemon);
+            registry, new ParameterWalk(database.Events, registry), reindexing, loggers.CreateLogger<SearchDaemon>());
+        var host = new ServerHost(app, registry, database.OpenStore(options, registry), daemon, reindexing);
         host.Compose(options, database, loggers);
         try
         {
@@ -144,9 +148,9 @@ public sealed class ServerHost : IAsyncDisposable
             .AddRange(Interactions.OfSearch(searches));
         var abilities = Interactions.AbilitiesOf(interactions, options.ConditionalDelete);
         var capabilities = new CapabilityStatementWriter(registry.Active, abilities, time.GetUtcNow());
-        var reindexing = Interactions.OfReindex(new ReindexEndpoints(registry));
+        var reindexes = Interactions.OfReindex(new ReindexEndpoints(registry, reindexing, daemon, baseUrl));
         var routes = new FhirRoutes(
-            [Interactions.OfMetadata(new MetadataEndpoint(capabilities, baseUrl)), .. interactions, .. reindexing], release, negotiation);
+            [Interactions.OfMetadata(new MetadataEndpoint(capabilities, baseUrl)), .. interactions, .. reindexes], release, negotiation);
 
         var errors = new ErrorAnswers(routes, loggers.CreateLogger<ErrorAnswers>());
         var requests = new RequestLog(loggers.CreateLogger<RequestLog>(), time);

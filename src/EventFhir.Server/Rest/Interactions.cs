@@ -52,6 +52,9 @@ public static class Interactions
     public static ImmutableArray<Interaction> OfReindex(ReindexEndpoints reindex) =>
     [
         new("reindex", InteractionLevel.System, "GET", "/$reindex", [], reindex.ReadAsync),
+        new("reindex", InteractionLevel.System, "POST", "/$reindex", [], reindex.StartAsync),
+        new("reindex", InteractionLevel.Type, "POST", OfType + "/$reindex", [], reindex.StartOfTypeAsync),
+        new("reindex", InteractionLevel.Instance, "POST", OfInstance + "/$reindex", [], reindex.OfInstanceAsync),
     ];
 
     /// <summary>What the CapabilityStatement claims of a table.</summary>
