@@ -74,8 +74,8 @@ public sealed class SearchCatalog(SearchDefinitions definitions)
         ParameterPlacement.StringRows => SortOrder.Text,
         ParameterPlacement.TokenTerms => SortOrder.Code,
         ParameterPlacement.UriRows => SortOrder.Uri,
-        // The lexicon has the canonicals of the specification's reference parameters.
-        ParameterPlacement.UriTerms { Home: TermHome.Terms, Parameter.Type: SearchParameterType.Reference } => SortOrder.Canonical,
+        // The lexicon has the canonicals of reference parameters.
+        ParameterPlacement.UriTerms { Parameter.Type: SearchParameterType.Reference } => SortOrder.Canonical,
         ParameterPlacement.TokenIdentifiers or ParameterPlacement.UriTerms => SortOrder.Literal,
         ParameterPlacement.ReferenceColumn or ParameterPlacement.ReferenceRows => SortOrder.Key,
         _ => null,

@@ -130,6 +130,7 @@ public sealed class CustomParameters(TestCluster cluster)
             ("relation:missing=true", "nobody typed"), ("relation=http://kin|", "inverse mother"),
             ("number:of-type=http://t|MR|77", "typed"), ("number:of-type=http://t|XX|77", ""), ("number:text=record", "typed"), ("number=77", "typed"),
             ("sex:code-text=FEM", "inverse mother"), ("sex=male", "inverse mother"), ("sex:not=male", "nobody text typed"),
+            ("_sort=-relation,_id", "mother inverse nobody text typed"), ("_sort=number,_id", "typed inverse mother nobody text"), ("_sort=relation,_id", "inverse mother nobody text typed"),
             ("sex-relation=female$http://kin|CHILD", "inverse"), ("sex-relation=male$CHILD", "mother"), ("sex-relation:missing=true", "nobody text typed"),
             ("sex-name=female$ohm", "inverse mother"), ("sex-name=male$ohm", ""), ("sex-period=female$2020", "mother"), ("sex-period=male$ge2021", "inverse"), ("sex-period:missing=false", "inverse mother"),
             ("number-birth=77$gt2", "typed"), ("number-birth=77$gt3", ""),

@@ -69,8 +69,11 @@ internal sealed class Node : IAsyncDisposable
     public async Task<ImmutableArray<string>> SearchAsync(string query)
     {
         var page = (await Reader.ReadAsync(Parse(query), null, default)).Value;
-        return [.. page.Matches.Select(match => match.Key.Id.Value).Order(StringComparer.Ordinal)];
+        return Ordered(query, page.Matches.Select(match => match.Key.Id.Value));
     }
+
+    private static ImmutableArray<string> Ordered(string query, IEnumerable<string> ids) =>
+        query.StartsWith("_sort", StringComparison.Ordinal) ? [.. ids] : [.. ids.Order(StringComparer.Ordinal)];
 
     /// <summary>What an evaluation in memory of all stored patients says.</summary>
     public async Task<ImmutableArray<string>> MatchAsync(string query)
@@ -84,7 +87,7 @@ internal sealed class Node : IAsyncDisposable
         while (await row.ReadAsync()) resources.Add(SearchFixture.Read(row.GetFieldValue<byte[]>(0)));
         var answered = await Reader.Terminology.AnswerAsync(Parse(query), default);
         var found = new SearchMatcher(Release.R4, SearchFixture.BaseUrl, resources).Search(answered.Value);
-        return [.. found.Select(resource => resource.Id!).Order(StringComparer.Ordinal)];
+        return Ordered(query, found.Select(resource => resource.Id!));
     }
 
     public async Task<long> CountAsync(string sql)
