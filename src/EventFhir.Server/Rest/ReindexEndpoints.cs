@@ -58,8 +58,9 @@ public sealed class ReindexEndpoints(ParameterRegistry registry, ReindexWalk wal
     /// <summary>The operation takes no parameters: what a client asks for in vain it should know.</summary>
     private async ValueTask<Refusal?> CheckBodyAsync(FhirRequest request)
     {
-        using var body = await RequestBody.ReadAsync(request.Http.Request, request.Aborted);
-        if (body.Json.IsEmpty) return null;
+        if (request.Http.Request.ContentLength is 0) return null;
+        using var body = await RequestBody.ReadAsync(request.Http.Request, release, request.Aborted);
+        if (body.Refusal is not null || body.Json.IsEmpty) return body.Refusal;
         var isBare = ResourceJsonReader.Read(body.Json, release).Resource is { Type.Name: "Parameters" } resource
             && resource.Root.FirstChild("parameter") is null;
         return isBare ? null : Refusal.Of(RefusalKind.BadRequest, "not-supported", "$reindex takes no parameters; its body is empty.");
