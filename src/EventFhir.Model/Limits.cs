@@ -6,6 +6,15 @@ public static class Limits
     /// <summary>The body of a request; a longer one is 413.</summary>
     public const int BodyBytesMax = 32 * 1024 * 1024;
 
+    /// <summary>The body of a batch or transaction; a longer one is 413. Its entries are bounded by this alone.</summary>
+    public const int BundleBytesMax = 64 * 1024 * 1024;
+
+    /// <summary>Entries of one batch that are carried out at the same time.</summary>
+    public const int BatchEntriesAtOnceMax = 16;
+
+    /// <summary>What the entries of one batch or transaction answer together; the entries after that are 413.</summary>
+    public const int BundleAnswerBytesMax = 256 * 1024 * 1024;
+
     public const int PageSizeDefault = 20;
     public const int PageSizeMax = 1_000;
 

@@ -1,4 +1,5 @@
 using EventFhir.Core;
+using EventFhir.Core.Bundles;
 using EventFhir.Core.Events;
 using EventFhir.Core.Search.Parameters;
 using EventFhir.Model.Definitions;
@@ -19,7 +20,7 @@ public sealed class ResourceIntake(ActiveDefinitions active)
     /// <summary>For a resource whose key the URL tells. Nothing that is returned points into the text.</summary>
     public (ResourceContent? Content, Refusal? Refusal) Prepare(ReadOnlyMemory<byte> json, ResourceKey key, BodyId bodyId)
     {
-        var read = ReadOf(json, key.Type);
+        var read = ReadOf(json, key.Type, ResourcePlace.Alone);
         if (read.IsRefused(out var refusal)) return (null, refusal);
         var resource = read.Value.Resource!;
         if (bodyId is BodyId.Required && resource.Id != key.Id.Value)
@@ -30,15 +31,27 @@ public sealed class ResourceIntake(ActiveDefinitions active)
     /// <summary>For a resource that gets its id later, by <see cref="Compose"/>; it points into the text.</summary>
     public Outcome<Resource> Read(ReadOnlyMemory<byte> json, TypeDefinition type)
     {
-        var read = ReadOf(json, type);
+        var read = ReadOf(json, type, ResourcePlace.Alone);
         if (read.IsRefused(out var refusal)) return refusal;
         return Check(read.Value, read.Value.Resource!) is { } invalid ? invalid : read.Value.Resource!;
     }
 
-    /// <returns>With a resource, of that type.</returns>
-    private Outcome<ReadResult> ReadOf(ReadOnlyMemory<byte> json, TypeDefinition type)
+    /// <summary>For a resource of a transaction, whose links are rewritten before it is checked; it points into a text of its own or that of the
+    /// transaction.</summary>
+    public Outcome<Resource> Read(ReadOnlyMemory<byte> json, TypeDefinition type, LinkRewriter links)
     {
-        var read = ResourceJsonReader.Read(json, release);
+        var read = ReadOf(json, type, ResourcePlace.TransactionEntry);
+        if (read.IsRefused(out var refusal)) return refusal;
+        if (read.Value.Verdict is not ReadVerdict.Valid) return new Refusal(RefusalKind.Unprocessable, read.Value.Issues);
+        var rewritten = links.Rewrite(read.Value.Resource!);
+        if (rewritten.IsRefused(out refusal)) return refusal;
+        return Check(read.Value, rewritten.Value) is { } invalid ? invalid : rewritten.Value;
+    }
+
+    /// <returns>With a resource, of that type.</returns>
+    private Outcome<ReadResult> ReadOf(ReadOnlyMemory<byte> json, TypeDefinition type, ResourcePlace place)
+    {
+        var read = ResourceJsonReader.Read(json, release, place);
         if (read.Resource is not { } resource) return new Refusal(RefusalKind.BadRequest, read.Issues);
         return resource.Type == type
             ? read

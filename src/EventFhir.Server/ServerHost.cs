@@ -12,6 +12,7 @@ using EventFhir.Server.Daemon;
 using EventFhir.Server.Formats;
 using EventFhir.Server.Observability;
 using EventFhir.Server.Rest;
+using EventFhir.Server.Rest.Bundles;
 
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -133,6 +134,7 @@ public sealed class ServerHost : IAsyncDisposable
         var pageLink = new PageLink(options.PageKey ?? database.SharedSecret);
         var searches = new SearchEndpoints(registry, new SearchReader(database.Events, release), baseUrl, pageLink, time);
         var intake = new ResourceIntake(registry.Active);
+        var failures = new Failures(loggers.CreateLogger<Failures>());
         var answers = new WriteAnswers(daemon, reader, baseUrl);
         var byCriteria = new ConditionalStore(database.Events, store, registry);
         var conditionals = new ConditionalEndpoints(
@@ -146,13 +148,18 @@ public sealed class ServerHost : IAsyncDisposable
             .AddRange(Interactions.OfCriteria(conditionals))
             .AddRange(Interactions.OfPatches(patches))
             .AddRange(Interactions.OfSearch(searches));
+        var reindexes = Interactions.OfReindex(new ReindexEndpoints(registry, reindexing, daemon, baseUrl));
+        var entries = new BatchRun(new EntryDispatch(interactions.AddRange(reindexes), release, baseUrl, failures));
+        var transactions = new TransactionRun(
+            release, intake, store, byCriteria, new ReferenceCriteria(registry, byCriteria, release),
+            new TransactionAnswers(daemon, reader, baseUrl), entries, baseUrl, options.ConditionalDelete, time);
+        interactions = interactions.AddRange(Interactions.OfBundles(new BundleEndpoints(release, negotiation, entries, transactions)));
         var abilities = Interactions.AbilitiesOf(interactions, options.ConditionalDelete);
         var capabilities = new CapabilityStatementWriter(registry.Active, abilities, time.GetUtcNow());
-        var reindexes = Interactions.OfReindex(new ReindexEndpoints(registry, reindexing, daemon, baseUrl));
         var routes = new FhirRoutes(
             [Interactions.OfMetadata(new MetadataEndpoint(capabilities, baseUrl)), .. interactions, .. reindexes], release, negotiation);
 
-        var errors = new ErrorAnswers(routes, loggers.CreateLogger<ErrorAnswers>());
+        var errors = new ErrorAnswers(routes, failures);
         var requests = new RequestLog(loggers.CreateLogger<RequestLog>(), time);
         app.Use(requests.HandleAsync);
         app.Use(errors.HandleAsync);

@@ -30,7 +30,7 @@ public sealed class Capabilities(RunningServer server) : IClassFixture<RunningSe
         Assert.All(rest["resource"]!.AsArray(), resource => Assert.Equal(
             ["create", "delete", "history-instance", "history-type", "patch", "read", "search-type", "update", "vread"],
             resource!["interaction"]!.AsArray().Select(interaction => (string)interaction!["code"]!).Order(StringComparer.Ordinal)));
-        Assert.Equal(["history-system", "search-system"], rest["interaction"]!.AsArray().Select(interaction => (string?)interaction!["code"]));
+        Assert.Equal(["history-system", "search-system", "transaction", "batch"], rest["interaction"]!.AsArray().Select(interaction => (string?)interaction!["code"]));
     }
 
     [Fact]

@@ -48,6 +48,55 @@ public sealed class Resource
         return new Resource(Release, Json.Slice(start, Nodes[first].Length), extracted, extracted.Length);
     }
 
+    /// <summary>All elements, the root first.</summary>
+    public IEnumerable<Element> Elements
+    {
+        get
+        {
+            for (var index = 0; index < Count; index++) yield return new Element(this, index);
+        }
+    }
+
+    /// <summary>
+    /// The resource with other values in the place of some; the view is moved along, nothing is read again. What the new values mean is not
+    /// checked.
+    /// </summary>
+    /// <param name="replacements">Each of another string of this resource, in any order.</param>
+    public Resource With(IReadOnlyList<Replacement> replacements)
+    {
+        if (replacements.Count == 0) return this;
+        var splices = replacements.Select(replacement => new Splice(Nodes[replacement.Element.Index], replacement.Value)).ToArray();
+        Array.Sort(splices, static (a, b) => a.Start - b.Start);
+        var moved = new int[splices.Length + 1];
+        for (var place = 0; place < splices.Length; place++) moved[place + 1] = moved[place] + splices[place].Value.Length - splices[place].Length;
+        var nodes = Nodes.AsSpan(0, Count).ToArray();
+        foreach (ref var node in nodes.AsSpan())
+        {
+            var end = NewPlaceOf(node.Start + node.Length);
+            node.Start = NewPlaceOf(node.Start);
+            node.Length = end - node.Start;
+        }
+        foreach (var replacement in replacements)
+        {
+            ref var node = ref nodes[replacement.Element.Index];
+            node.Flags = replacement.Value.AsSpan().Contains((byte)'\\') ? node.Flags | NodeFlags.IsEscaped : node.Flags & ~NodeFlags.IsEscaped;
+        }
+        return new Resource(Release, Splice.Apply(Json.Span, splices, Json.Length + moved[^1]), nodes, Count);
+
+        // Every replacement that begins before a place moves it; one that begins there does not, since it is the value itself.
+        int NewPlaceOf(int place)
+        {
+            var (low, high) = (0, splices.Length);
+            while (low < high)
+            {
+                var middle = (low + high) / 2;
+                if (splices[middle].Start < place) low = middle + 1;
+                else high = middle;
+            }
+            return place + moved[low];
+        }
+    }
+
     internal Node[] Nodes { get; }
     internal int Count { get; }
 }

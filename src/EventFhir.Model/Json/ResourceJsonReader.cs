@@ -8,6 +8,15 @@ using EventFhir.Model.Validation;
 
 namespace EventFhir.Model.Json;
 
+/// <summary>Where the text of a resource stands.</summary>
+public enum ResourcePlace
+{
+    Alone,
+
+    /// <summary>In an entry of a transaction, which resolves conditional references (R4 http.html#trules).</summary>
+    TransactionEntry,
+}
+
 /// <summary>
 /// Reads a resource from UTF-8 JSON (R4 json.html) and checks its structure, both in one pass: names, kinds, cardinality, choice types, primitive
 /// syntax, required bindings, references, narrative, contained resources. Hot path, measured by Benchmarks/Micro.
@@ -20,17 +29,19 @@ public static class ResourceJsonReader
     /// <param name="utf8">
     /// One resource and nothing else; a byte order mark is tolerated. The resource keeps this memory, so it must not change.
     /// </param>
-    public static ReadResult Read(ReadOnlyMemory<byte> utf8, Release release) => Read(utf8, release, Limits.DepthMax);
+    public static ReadResult Read(ReadOnlyMemory<byte> utf8, Release release, ResourcePlace place = ResourcePlace.Alone) =>
+        Read(utf8, release, place, Limits.DepthMax);
 
     /// <summary>Reads what the server has made: stored resources, which may be as deep as they can, in the entries of a Bundle.</summary>
-    internal static ReadResult ReadOwn(ReadOnlyMemory<byte> utf8, Release release) => Read(utf8, release, Limits.DepthMax + EntryDepth);
+    internal static ReadResult ReadOwn(ReadOnlyMemory<byte> utf8, Release release) =>
+        Read(utf8, release, ResourcePlace.Alone, Limits.DepthMax + EntryDepth);
 
-    private static ReadResult Read(ReadOnlyMemory<byte> utf8, Release release, int depthMax)
+    private static ReadResult Read(ReadOnlyMemory<byte> utf8, Release release, ResourcePlace place, int depthMax)
     {
         if (utf8.Span.StartsWith("\uFEFF"u8)) utf8 = utf8["\uFEFF"u8.Length..];
         var text = utf8.Span;
         if (!Utf8.IsValid(text)) return NotFhir(text, InvalidByteAt(text), "The text is not valid UTF-8.");
-        var reader = new StructureReader(text, StructureRules.Of(release), depthMax);
+        var reader = new StructureReader(text, StructureRules.Of(release), place, depthMax);
         try
         {
             if (reader.ReadRoot() is { } refusal) return NotFhir(text, reader.RefusedAt, refusal);

@@ -28,8 +28,10 @@ internal ref partial struct StructureReader
     /// <summary>True within a contained resource, which must not contain others.</summary>
     private bool isContained;
 
-    public StructureReader(ReadOnlySpan<byte> text, StructureRules rules, int depthMax)
+    public StructureReader(ReadOnlySpan<byte> text, StructureRules rules, ResourcePlace place, int depthMax)
     {
+        // An entry lies in a Bundle, even where it is read without it.
+        resourceDepth = place is ResourcePlace.TransactionEntry ? 1 : 0;
         this.text = text;
         this.rules = rules;
         cursor = new JsonCursor(text, depthMax);

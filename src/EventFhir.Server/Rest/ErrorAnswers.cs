@@ -1,4 +1,3 @@
-using System.Data.Common;
 using System.Text.Json;
 
 using EventFhir.Core;
@@ -13,10 +12,8 @@ namespace EventFhir.Server.Rest;
 /// Gives every error a body: an OperationOutcome under the base, problem+json (RFC 9457) elsewhere. Catches what the router refuses
 /// (404, 405), what the connection refuses (413, 400) and what fails.
 /// </summary>
-public sealed class ErrorAnswers(FhirRoutes routes, ILogger<ErrorAnswers> logger)
+public sealed class ErrorAnswers(FhirRoutes routes, Failures failures)
 {
-    private const string Failed = "The server failed; its log has the details under the id of this outcome.";
-
     public async Task HandleAsync(HttpContext http, RequestDelegate next)
     {
         Refusal? refusal;
@@ -35,7 +32,7 @@ public sealed class ErrorAnswers(FhirRoutes routes, ILogger<ErrorAnswers> logger
         }
         catch (Exception exception) when (!http.Response.HasStarted)
         {
-            refusal = OfException(exception, http);
+            refusal = failures.RefusalOf(exception, http);
         }
         if (refusal is null || http.Response.HasStarted) return;
         await WriteAsync(http, refusal);
@@ -75,28 +72,4 @@ public sealed class ErrorAnswers(FhirRoutes routes, ILogger<ErrorAnswers> logger
             _ => null,
         }
         : null;
-
-    private Refusal OfException(Exception exception, HttpContext http)
-    {
-        switch (exception)
-        {
-            case BadHttpRequestException { StatusCode: 413 }:
-                return Refusal.Of(RefusalKind.TooLarge, "too-long", $"A body may have up to {Limits.BodyBytesMax} bytes.");
-            case BadHttpRequestException { StatusCode: 408 }:
-                return Refusal.Of(RefusalKind.TimedOut, "timeout", "The request arrived too slowly.");
-            case BadHttpRequestException:
-                return Refusal.Of(RefusalKind.BadRequest, "structure", "The request is not valid HTTP.");
-            case DbException { IsTransient: true }
-                or DbException { InnerException: IOException or TimeoutException or System.Net.Sockets.SocketException }:
-                Log.DatabaseUnavailable(logger, RequestId.Of(http), exception);
-                return Refusal.Of(RefusalKind.Unavailable, "transient", "The database does not answer at present; try again.");
-            case DbException failed:
-                // The message is left out: it may quote a value that was sent.
-                Log.StatementFailed(logger, RequestId.Of(http), failed.SqlState, failed.StackTrace);
-                return Refusal.Of(RefusalKind.Internal, "exception", Failed);
-            default:
-                Log.RequestFailed(logger, RequestId.Of(http), exception);
-                return Refusal.Of(RefusalKind.Internal, "exception", Failed);
-        }
-    }
 }

@@ -62,7 +62,7 @@ public sealed class FhirRoutes(ImmutableArray<Interaction> interactions, Release
     }
 
     // R4 search.html#errors leaves the choice; unknown parameters are refused unless the client prefers lenient handling.
-    private static Refusal? CheckParameters(Interaction interaction, IQueryCollection query, Prefer prefer)
+    internal static Refusal? CheckParameters(Interaction interaction, IQueryCollection query, Prefer prefer)
     {
         if (query.Count == 0 || interaction.Parameters.IsDefault || prefer.Handling is Handling.Lenient) return null;
         foreach (var (name, _) in query)

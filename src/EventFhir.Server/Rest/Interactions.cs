@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 
 using EventFhir.Server.Formats;
+using EventFhir.Server.Rest.Bundles;
 
 namespace EventFhir.Server.Rest;
 
@@ -46,6 +47,13 @@ public static class Interactions
         new("search-type", InteractionLevel.Instance, "GET", OfInstance + "/{member}", default, searches.OfCompartmentAsync),
         new("search-system", InteractionLevel.System, "GET", "/", default, searches.OfSystemAsync),
         new("search-system", InteractionLevel.System, "POST", "/_search", default, searches.OfSystemAsync),
+    ];
+
+    /// <summary>One path for both: the type of the Bundle tells them apart.</summary>
+    public static ImmutableArray<Interaction> OfBundles(BundleEndpoints bundles) =>
+    [
+        new("transaction", InteractionLevel.System, "POST", "/", [], bundles.AnswerAsync),
+        new("batch", InteractionLevel.System, "POST", "/", [], bundles.AnswerAsync),
     ];
 
     /// <summary>Operations are no interactions, so the CapabilityStatement does not list them as such.</summary>

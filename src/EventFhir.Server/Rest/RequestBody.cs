@@ -11,8 +11,8 @@ namespace EventFhir.Server.Rest;
 
 /// <summary>
 /// The body of a request in a pooled buffer; disposing it gives the buffer back, so nothing that is kept may point into it.
-/// Kestrel refuses what is longer than <see cref="Limits.BodyBytesMax"/> while it is read. XML becomes JSON here, so that all behind it knows
-/// JSON only.
+/// Kestrel refuses what is longer than <see cref="Limits.BodyBytesMax"/>, or for a Bundle <see cref="Limits.BundleBytesMax"/>, while it is
+/// read. XML becomes JSON here, so that all behind it knows JSON only.
 /// </summary>
 public readonly struct RequestBody : IDisposable
 {
@@ -74,5 +74,5 @@ public readonly struct RequestBody : IDisposable
 
     // One byte more than the body, so that its end shows without a larger buffer.
     private static int LengthOf(HttpRequest request) =>
-        request.ContentLength is { } length and > 0 and <= Limits.BodyBytesMax ? (int)length + 1 : 4096;
+        request.ContentLength is { } length and > 0 and <= Limits.BundleBytesMax ? (int)length + 1 : 4096;
 }

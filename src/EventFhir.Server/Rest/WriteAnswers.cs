@@ -60,7 +60,7 @@ public sealed class WriteAnswers(SearchDaemon daemon, ResourceReader reader, Bas
     private static readonly Refusal KeyOfAnother = Refusal.Of(
         RefusalKind.Unprocessable, "business-rule", "This Idempotency-Key belongs to an earlier request for something else; nothing was done.");
 
-    private static string Word(WriteOutcome outcome) => outcome switch
+    public static string Word(WriteOutcome outcome) => outcome switch
     {
         WriteOutcome.Appended { IsNew: true } => "created",
         WriteOutcome.Appended => "updated",

@@ -1,0 +1,87 @@
+using EventFhir.Core.Events;
+using EventFhir.Model.Definitions;
+
+namespace EventFhir.Core.Bundles;
+
+/// <summary>What an entry of a transaction asks for, as its method and URL say.</summary>
+public abstract record EntryAction
+{
+    private EntryAction() { }
+
+    /// <summary>The order of execution (R4 http.html#trules): deletes, creates, updates, reads.</summary>
+    public abstract int Rank { get; }
+
+    /// <summary>POST [type].</summary>
+    public sealed record Create(TypeDefinition Type) : EntryAction
+    {
+        public override int Rank => 1;
+    }
+
+    /// <summary>PUT or DELETE [type]/[id].</summary>
+    public sealed record Write(WriteKind Kind, ResourceKey Key) : EntryAction
+    {
+        public override int Rank => RankOf(Kind);
+    }
+
+    /// <summary>POST [type] with ifNoneExist; PUT or DELETE [type]?criteria.</summary>
+    /// <param name="Query">The criteria as they were sent, without question mark.</param>
+    public sealed record ByCriteria(WriteKind Kind, TypeDefinition Type, string Query) : EntryAction
+    {
+        public override int Rank => RankOf(Kind);
+    }
+
+    /// <summary>GET or HEAD of anything.</summary>
+    public sealed record Fetch : EntryAction
+    {
+        public override int Rank => 3;
+    }
+
+    /// <param name="baseUrl">Of this server, without a slash at the end.</param>
+    public static Outcome<EntryAction> Of(BundleEntry entry, Release release, string baseUrl)
+    {
+        if (entry.Fault is { } fault) return fault;
+        if (entry.Method is "GET" or "HEAD") return new Fetch();
+        var url = EntryUrl.Of(entry.Url, baseUrl);
+        if (url.Segments is not [var name, .. var rest] || rest.Length > 1 || release.FindResourceType(name) is not { } type)
+            return Bad(entry, "value", "The URL of a write is that of a resource type, or of a resource: [type], [type]/[id].");
+        if (entry.Method is "POST")
+        {
+            if (rest.Length > 0 || url.Query.Length > 0) return Bad(entry, "not-supported", "In a transaction, POST creates: its URL is [type].");
+            EntryAction create = entry.IfNoneExist is { } query
+                ? new ByCriteria(WriteKind.Create, type, query.Trim().TrimStart('?'))
+                : new Create(type);
+            return WithResource(entry, create);
+        }
+        if (KindOf(entry.Method) is not { } kind)
+            return entry.Method is "PATCH"
+                ? Refusal.Of(RefusalKind.BadRequest, "not-supported", "PATCH is not supported in transactions.", $"{entry.Path}.request.method")
+                : Refusal.Of(
+                    RefusalKind.BadRequest, "code-invalid", "The method is GET, HEAD, POST, PUT, DELETE or PATCH.", $"{entry.Path}.request.method");
+        if (rest.Length == 0 && url.Query.Length > 0) return WithResource(entry, new ByCriteria(kind, type, url.Query));
+        return rest is [var text] && url.Query.Length == 0 && ResourceId.TryParse(text, out var id)
+            ? WithResource(entry, new Write(kind, new ResourceKey(type, id)))
+            : Bad(entry, "value", $"The URL of {entry.Method} is [type]/[id], or [type]?criteria.");
+    }
+
+    private static int RankOf(WriteKind kind) => kind switch
+    {
+        WriteKind.Delete => 0,
+        WriteKind.Create => 1,
+        _ => 2,
+    };
+
+    private static WriteKind? KindOf(string method) => method switch
+    {
+        "PUT" => WriteKind.Update,
+        "DELETE" => WriteKind.Delete,
+        _ => null,
+    };
+
+    private static Outcome<EntryAction> WithResource(BundleEntry entry, EntryAction action) =>
+        entry.Resource.IsEmpty && entry.Method is not "DELETE"
+            ? Refusal.Of(RefusalKind.BadRequest, "required", "This request needs a resource.", $"{entry.Path}.resource")
+            : action;
+
+    private static Refusal Bad(BundleEntry entry, string code, string diagnostics) =>
+        Refusal.Of(RefusalKind.BadRequest, code, diagnostics, $"{entry.Path}.request.url");
+}

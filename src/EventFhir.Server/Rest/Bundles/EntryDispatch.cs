@@ -1,0 +1,90 @@
+using System.Collections.Immutable;
+using System.Globalization;
+
+using EventFhir.Core;
+using EventFhir.Core.Bundles;
+using EventFhir.Model.Definitions;
+using EventFhir.Server.Formats;
+
+using Microsoft.AspNetCore.Http.Features;
+
+namespace EventFhir.Server.Rest.Bundles;
+
+/// <summary>
+/// Carries out one entry of a Bundle as the request that it stands for, by the table of interactions that the router uses too, so that an entry
+/// can do what a request can.
+/// </summary>
+public sealed class EntryDispatch(ImmutableArray<Interaction> interactions, Release release, BaseUrl baseUrl, Failures failures)
+{
+    /// <summary>Headers of the whole request that each of its entries has as well.</summary>
+    private static readonly string[] Inherited = ["User-Agent", "X-Provenance-Reason"];
+
+    private readonly ImmutableArray<(Interaction Interaction, string[] Segments)> paths =
+    [
+        .. interactions.Select(interaction => (interaction, interaction.Path.Split('/', StringSplitOptions.RemoveEmptyEntries)))
+            .OrderByDescending(path => path.Item2.Count(segment => !IsParameter(segment))),
+    ];
+
+    /// <param name="prefer">What the request of the Bundle prefers.</param>
+    public async ValueTask<Answer> AnswerAsync(HttpContext bundle, BundleEntry entry, Prefer prefer)
+    {
+        if (entry.Fault is { } fault) return Answer.Of(fault);
+        var url = EntryUrl.Of(entry.Url, baseUrl.Of(bundle.Request));
+        var method = entry.Method is "HEAD" ? "GET" : entry.Method;
+        if (Find(method, url.Segments) is not var (interaction, values))
+            return Answer.Of(Refusal.Of(RefusalKind.NotFound, "not-found", "No interaction has this method and URL.", $"{entry.Path}.request"));
+        var http = ContextOf(bundle, entry, method, url);
+        http.Request.RouteValues = values;
+        try
+        {
+            var unknown = FhirRoutes.CheckParameters(interaction, http.Request.Query, prefer);
+            var answer = unknown is null ? await interaction.Handle(new FhirRequest(http, Negotiation.Default, prefer)) : Answer.Of(unknown);
+            return entry.Method is "HEAD" ? answer with { Body = [] } : answer;
+        }
+        catch (Exception exception) when (!bundle.RequestAborted.IsCancellationRequested)
+        {
+            return Answer.Of(failures.RefusalOf(exception, bundle));
+        }
+    }
+
+    private (Interaction Interaction, RouteValueDictionary Values)? Find(string method, ImmutableArray<string> segments)
+    {
+        foreach (var (interaction, path) in paths)
+        {
+            if (interaction.Method != method || path.Length != segments.Length) continue;
+            var values = new RouteValueDictionary();
+            var matches = true;
+            for (var place = 0; place < path.Length && matches; place++)
+            {
+                var name = path[place].Trim('{', '}');
+                if (!IsParameter(path[place])) matches = path[place] == segments[place];
+                else if (name is "type" && release.FindResourceType(segments[place]) is null) matches = false;
+                else values[name] = segments[place];
+            }
+            if (matches) return (interaction, values);
+        }
+        return null;
+    }
+
+    private static bool IsParameter(string segment) => segment.StartsWith('{');
+
+    private static DefaultHttpContext ContextOf(HttpContext bundle, BundleEntry entry, string method, EntryUrl url)
+    {
+        var http = new DefaultHttpContext { RequestAborted = bundle.RequestAborted };
+        var request = http.Request;
+        (request.Method, request.Scheme, request.Host, request.PathBase) = (method, bundle.Request.Scheme, bundle.Request.Host, FhirRoutes.Base);
+        request.Path = "/" + string.Join('/', url.Segments);
+        if (url.Query.Length > 0) request.QueryString = new QueryString("?" + url.Query);
+        EntryHeaders.Add(request.Headers, entry);
+        request.Headers[RequestId.Header] = RequestId.Of(bundle);
+        foreach (var name in Inherited)
+            if (bundle.Request.Headers.TryGetValue(name, out var value)) request.Headers[name] = value;
+        if (bundle.Request.Headers["Idempotency-Key"].ToString() is { Length: > 0 } key)
+            request.Headers["Idempotency-Key"] = string.Create(CultureInfo.InvariantCulture, $"{key}/{entry.Number}");
+        if (entry.Resource.IsEmpty) return http;
+        request.Body = new MemoryStream(entry.Resource.ToArray(), writable: false);
+        request.ContentLength = entry.Resource.Length;
+        request.ContentType = Negotiation.FhirJson;
+        return http;
+    }
+}

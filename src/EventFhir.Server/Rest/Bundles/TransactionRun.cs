@@ -1,0 +1,125 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+
+using EventFhir.Core;
+using EventFhir.Core.Bundles;
+using EventFhir.Core.Conditions;
+using EventFhir.Core.Events;
+using EventFhir.Model;
+using EventFhir.Model.Definitions;
+using EventFhir.Model.Validation;
+using EventFhir.Postgres;
+using EventFhir.Postgres.Conditions;
+using EventFhir.Server.Formats;
+
+namespace EventFhir.Server.Rest.Bundles;
+
+/// <summary>
+/// Carries out a transaction: its writes are one group of the write path, so all of them happen or none; what it reads is read after them.
+/// </summary>
+public sealed class TransactionRun(
+    Release release, ResourceIntake intake, ResourceStore store, ConditionalStore conditional, ReferenceCriteria references,
+    TransactionAnswers answers, BatchRun reads, BaseUrl baseUrl, ConditionalDelete deletes, TimeProvider time)
+{
+    /// <summary>Tells one match from several.</summary>
+    private const int OneOrSeveral = 2;
+
+    public async ValueTask<Answer> AnswerAsync(FhirRequest request, BundleRequest bundle, Prefer prefer)
+    {
+        var (idempotencyKey, malformed) = request.ReadIdempotencyKey();
+        if (malformed is not null) return Answer.Of(malformed);
+        var url = baseUrl.Of(request.Http.Request);
+        var asked = time.GetUtcNow();
+        var read = ReadActions(bundle, url);
+        if (read.IsRefused(out var refusal)) return Answer.Of(refusal);
+        var actions = read.Value;
+        var meanings = await references.FindAsync(actions, url, asked, request.Aborted);
+        if (meanings.IsRefused(out refusal)) return Answer.Of(refusal);
+
+        var provenance = request.ReadProvenance();
+        TransactionPlan? plan = null;
+        var criteria = CriteriaOf(actions);
+        Outcome<WriteGroup> Plan(CriteriaMatches? found)
+        {
+            var planned = PlanOf(actions, criteria, found);
+            if (planned.IsRefused(out var refused)) return refused;
+            plan = planned.Value;
+            meanings.Value.AddTo(plan);
+            var prepared = EntryContents.Prepare(intake, plan);
+            return prepared.IsRefused(out refused) ? refused : new WriteGroup(prepared.Value.Commands, provenance, idempotencyKey);
+        }
+        var written = await WriteAsync(criteria, url, asked, Plan, request.Aborted);
+        if (written.IsRefused(out refusal)) return Answer.Of(refusal);
+        var (group, outcomes) = (written.Value.Group, written.Value.Outcomes);
+        if (plan is null) throw new UnreachableException("A group was written without a plan.");
+        if (TransactionAnswers.RefusalOf(plan, group, outcomes) is { } refusedBy) return Answer.Of(refusedBy);
+
+        var all = new Answer[bundle.Entries.Length];
+        // A delete by criteria that found nothing has no write.
+        Array.Fill(all, Answer.Empty(204));
+        await answers.AddAsync(all, request, plan, group, outcomes, prefer);
+        var fetched = await reads.AnswerAsync(request, plan.Reads, prefer);
+        for (var place = 0; place < fetched.Length; place++) all[plan.Reads[place].Number] = fetched[place];
+        return new Answer(200, BundleResponseWriter.Write("transaction-response", all));
+    }
+
+    private Outcome<List<(BundleEntry Entry, EntryAction Action)>> ReadActions(BundleRequest bundle, string url)
+    {
+        var actions = new List<(BundleEntry Entry, EntryAction Action)>(bundle.Entries.Length);
+        var issues = new List<Issue>();
+        foreach (var entry in bundle.Entries)
+        {
+            if (issues.Count >= Limits.IssuesMax) break;
+            var action = EntryAction.Of(entry, release, url);
+            if (action.IsRefused(out var refusal)) issues.AddRange(refusal.Issues);
+            else actions.Add((entry, action.Value));
+        }
+        return issues.Count > 0 ? new Refusal(RefusalKind.BadRequest, [.. issues]) : actions;
+    }
+
+    /// <summary>The criteria of conditional entries, in the order of the entries.</summary>
+    private static List<(BundleEntry Entry, CriteriaText Text)> CriteriaOf(List<(BundleEntry Entry, EntryAction Action)> actions)
+    {
+        var criteria = new List<(BundleEntry, CriteriaText)>();
+        foreach (var (entry, action) in actions)
+            if (action is EntryAction.ByCriteria by) criteria.Add((entry, new CriteriaText(by.Type, SearchForm.Decode(by.Query))));
+        return criteria;
+    }
+
+    private Outcome<TransactionPlan> PlanOf(
+        List<(BundleEntry Entry, EntryAction Action)> actions, List<(BundleEntry Entry, CriteriaText Text)> criteria, CriteriaMatches? found)
+    {
+        var places = new Dictionary<int, int>(criteria.Count);
+        for (var place = 0; place < criteria.Count; place++) places.Add(criteria[place].Entry.Number, place);
+        return new TransactionPlanner(
+            () => ResourceId.New(time.GetUtcNow()), PreconditionOf, entry => found!.OfEach[places[entry.Number]],
+            deletes is ConditionalDelete.Multiple ? DeletesByCriteria.Many : DeletesByCriteria.One).Plan(actions);
+    }
+
+    private async Task<Outcome<WrittenGroup>> WriteAsync(
+        List<(BundleEntry Entry, CriteriaText Text)> criteria, string url, DateTimeOffset asked, Func<CriteriaMatches?, Outcome<WriteGroup>> plan,
+        CancellationToken cancellationToken)
+    {
+        if (criteria.Count == 0)
+        {
+            var group = plan(null);
+            if (group.IsRefused(out var refusal)) return refusal;
+            return new WrittenGroup(group.Value, await store.WriteAsync(group.Value, cancellationToken));
+        }
+        var matchesMax = deletes is ConditionalDelete.Single ? OneOrSeveral : Limits.ConditionalDeletesMax + 1;
+        var written = await conditional.WriteAsync(
+            new ConditionalWrite([.. criteria.Select(one => one.Text)], url, asked, matchesMax, found => plan(found)), cancellationToken);
+        return written.IsRefused(out var refused) ? refused : new WrittenGroup(written.Value.Group, written.Value.Outcomes);
+    }
+
+    private static Outcome<Precondition> PreconditionOf(BundleEntry entry)
+    {
+        if (entry is { IfMatch: null, IfNoneMatch: null, IfNoneExist: null }) return Precondition.None;
+        var (precondition, refusal) = Preconditions.OfWrite(EntryHeaders.Of(entry));
+        return refusal is null
+            ? precondition
+            : refusal with { Issues = [.. refusal.Issues.Select(issue => issue with { Expression = $"{entry.Path}.request" })] };
+    }
+
+    private sealed record WrittenGroup(WriteGroup Group, ImmutableArray<WriteOutcome> Outcomes);
+}
