@@ -162,6 +162,7 @@ public sealed class ServerHost : IAsyncDisposable
         var errors = new ErrorAnswers(routes, failures);
         var requests = new RequestLog(loggers.CreateLogger<RequestLog>(), time);
         app.Use(requests.HandleAsync);
+        app.Use(new Cors(options.CorsOrigins).HandleAsync);
         app.Use(errors.HandleAsync);
         app.UseRouting();
         routes.Map(app);

@@ -14,6 +14,9 @@ public sealed record Answer(int Status, ImmutableArray<ReadOnlyMemory<byte>> Bod
     /// <summary>For the ETag header.</summary>
     public long? Version { get; init; }
 
+    /// <summary>For the ETag header of what has no version.</summary>
+    public string? Tag { get; init; }
+
     /// <summary>For the Last-Modified header.</summary>
     public DateTimeOffset? LastUpdated { get; init; }
 

@@ -21,6 +21,7 @@ public static class AnswerWriter
         response.StatusCode = answer.Status;
         response.Headers[RequestId.Header] = RequestId.Of(http);
         if (answer.Version is { } version) response.Headers.ETag = EntityTags.Of(version);
+        else if (answer.Tag is { } tag) response.Headers.ETag = tag;
         if (answer.LastUpdated is { } lastUpdated)
             response.Headers.LastModified = lastUpdated.ToString("R", CultureInfo.InvariantCulture);
         if (answer.Location is { } location) response.Headers.Location = location;
@@ -37,12 +38,25 @@ public static class AnswerWriter
         }
         if (format.XmlOf is { } release) parts = [XmlBody.Of(parts, release, format.Layout)];
         else if (format.Layout is Layout.Pretty) parts = [PrettyLayout.Of(parts)];
-        var length = 0L;
-        foreach (var part in parts) length += part.Length;
+        var length = LengthOf(parts);
         http.Response.ContentType = format.ContentType;
+        http.Response.Headers.Append("Vary", "Accept, Accept-Encoding");
+        if (ContentCoding.Choose(http.Request.Headers.AcceptEncoding, length) is { } coding)
+        {
+            parts = [coding.Encode(parts)];
+            length = LengthOf(parts);
+            http.Response.Headers.ContentEncoding = coding.Name;
+        }
         http.Response.ContentLength = length;
         if (HttpMethods.IsHead(http.Request.Method)) return Task.CompletedTask;
         return length > FlushBytes ? WriteInPiecesAsync(http, [.. parts]) : WriteAtOnceAsync(http.Response.BodyWriter, parts, http.RequestAborted);
+    }
+
+    private static long LengthOf(ImmutableArray<ReadOnlyMemory<byte>> parts)
+    {
+        var length = 0L;
+        foreach (var part in parts) length += part.Length;
+        return length;
     }
 
     /// <summary>The issues with places in what the client sent: a body of XML has been read as the JSON that says the same.</summary>

@@ -16,8 +16,8 @@ public static class Interactions
 
     public static ImmutableArray<Interaction> OfResources(ReadEndpoints reads, WriteEndpoints writes, HistoryEndpoints histories) =>
     [
-        new("read", InteractionLevel.Instance, "GET", OfInstance, [], reads.ReadAsync),
-        new("vread", InteractionLevel.Instance, "GET", OfInstance + "/_history/{version}", [], reads.ReadVersionAsync),
+        new("read", InteractionLevel.Instance, "GET", OfInstance, SubsetRequest.Parameters, reads.ReadAsync),
+        new("vread", InteractionLevel.Instance, "GET", OfInstance + "/_history/{version}", SubsetRequest.Parameters, reads.ReadVersionAsync),
         new("update", InteractionLevel.Instance, "PUT", OfInstance, [], writes.UpdateAsync),
         new("delete", InteractionLevel.Instance, "DELETE", OfInstance, [], writes.DeleteAsync),
         new("history-instance", InteractionLevel.Instance, "GET", OfInstance + "/_history", HistoryRequest.Parameters, histories.OfInstanceAsync),
