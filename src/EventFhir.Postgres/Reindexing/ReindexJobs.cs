@@ -4,6 +4,7 @@ using EventFhir.Core;
 using EventFhir.Model;
 using EventFhir.Model.Definitions;
 using EventFhir.Postgres.Replay;
+using EventFhir.Postgres.Sql;
 
 using Npgsql;
 
@@ -21,13 +22,7 @@ public sealed class ReindexJobs(EventDatabase database, Release release)
         if (await connection.ReadAsync<long>("select count(*) from es.reindex_job where state = 1", cancellationToken) >= Limits.ReindexJobsMax)
             return Refusal.Of(
                 RefusalKind.Conflict, "conflict", $"{Limits.ReindexJobsMax} jobs are under way already; GET [base]/$reindex tells how far they are.");
-        await using var command = new NpgsqlCommand($"""
-            insert into es.reindex_job (types, total)
-            select coalesce(array_agg(l.type order by l.type), {"'{}'"}),
-                   (select coalesce(sum(c.live), 0) from es.counter c where c.tenant = 0 and c.type = any ($1))
-            from fhir.layout l where l.type = any ($1)
-            returning {Columns}
-            """, connection)
+        await using var command = new NpgsqlCommand(SqlFile.Read("reindex-start.sql"), connection)
         {
             Parameters = { new NpgsqlParameter<short[]> { TypedValue = [.. types.Select(type => (short)type.Number)] } },
         };
