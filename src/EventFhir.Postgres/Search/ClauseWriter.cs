@@ -157,7 +157,7 @@ internal sealed class ClauseWriter(SqlBuilder sql, SearchDefinitions definitions
                 sql.Append($"))");
                 break;
             case ParameterPlacement.UriTerms uris:
-                WriteCanonicalChain(tables, uris.Parameter.Code, targets);
+                WriteCanonicalChain(tables, uris, targets);
                 break;
             case var other:
                 throw new UnreachableException($"{other.GetType().Name} holds no keys to chain to.");
@@ -171,7 +171,7 @@ internal sealed class ClauseWriter(SqlBuilder sql, SearchDefinitions definitions
         return [.. chain.Targets.Where(target => hasTables(target.Type) && (only is null || target.Type == only))];
     }
 
-    private void WriteCanonicalChain(TableNames tables, string code, List<TypeQuery> targets)
+    private void WriteCanonicalChain(TableNames tables, ParameterPlacement.UriTerms uris, List<TypeQuery> targets)
     {
         sql.Append($"(false");
         foreach (var query in targets)
@@ -179,7 +179,7 @@ internal sealed class ClauseWriter(SqlBuilder sql, SearchDefinitions definitions
             foreach (var target in SourcesOf(query.Type))
             {
                 sql.Append($" or ");
-                new CanonicalLinks(sql).WriteForward(tables, code, target, () => WriteAll(query, target));
+                new CanonicalLinks(sql).WriteForward(tables, uris, target, () => WriteAll(query, target));
             }
         }
         sql.Append($")");
@@ -205,7 +205,7 @@ internal sealed class ClauseWriter(SqlBuilder sql, SearchDefinitions definitions
         }
         if (Stored(placement) is ParameterPlacement.UriTerms uris)
         {
-            WriteCanonicalHas(type, uris.Parameter.Code, has.Source);
+            WriteCanonicalHas(type, uris, has.Source);
             return;
         }
         sql.Append($"x.rid in (");
@@ -213,14 +213,14 @@ internal sealed class ClauseWriter(SqlBuilder sql, SearchDefinitions definitions
         sql.Append($")");
     }
 
-    private void WriteCanonicalHas(TypeDefinition type, string code, TypeQuery source)
+    private void WriteCanonicalHas(TypeDefinition type, ParameterPlacement.UriTerms uris, TypeQuery source)
     {
         var target = new TableNames(definitions.LayoutOf(type));
         sql.Append($"(false");
         foreach (var tables in SourcesOf(source.Type))
         {
             sql.Append($" or ");
-            new CanonicalLinks(sql).WriteReverse(tables, code, target, () => WriteAll(source, tables));
+            new CanonicalLinks(sql).WriteReverse(tables, uris, target, () => WriteAll(source, tables));
         }
         sql.Append($")");
     }

@@ -60,6 +60,9 @@ public static class Interactions
     public static ImmutableArray<Interaction> OfReindex(ReindexEndpoints reindex) =>
     [
         new("reindex", InteractionLevel.System, "GET", "/$reindex", [], reindex.ReadAsync),
+        new("reindex", InteractionLevel.System, "POST", "/$reindex", [], reindex.StartAsync),
+        new("reindex", InteractionLevel.Type, "POST", OfType + "/$reindex", [], reindex.StartOfTypeAsync),
+        new("reindex", InteractionLevel.Instance, "POST", OfInstance + "/$reindex", [], reindex.OfInstanceAsync),
     ];
 
     /// <summary>Operations of the specification on every resource type; their codes are the names that the CapabilityStatement lists.</summary>
