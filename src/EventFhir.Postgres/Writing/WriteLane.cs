@@ -22,8 +22,12 @@ internal sealed class WriteLane(
     private const int AttemptsMax = 10;
 
     private const long PartitionSize = 50_000_000;
-    private readonly AppendBatch append = new(indexing.Release);
-    private readonly BulkLoad load = new(known, guards, indexing.Release);
+
+    /// <summary>Buffers that have held more are not kept: a huge bundle would take its memory for good.</summary>
+    private const long KeptBytesMax = 16 << 20;
+
+    private AppendBatch append = new(indexing.Release);
+    private BulkLoad load = new(known, guards, indexing.Release);
     private readonly List<PendingGroup> groups = [];
 
     public async Task RunAsync()
@@ -32,7 +36,10 @@ internal sealed class WriteLane(
         {
             StoreMetrics.BatchGroups.Record(groups.Count);
             foreach (var group in groups) StoreMetrics.QueueDuration.Record(Stopwatch.GetElapsedTime(group.QueuedAt).TotalSeconds);
-            if (await WriteAsync(groups) is not { } refusal) continue;
+            var bytes = groups.Sum(static group => group.Bytes);
+            var refused = await WriteAsync(groups);
+            if (bytes > KeptBytesMax) (append, load) = (new AppendBatch(indexing.Release), new BulkLoad(known, guards, indexing.Release));
+            if (refused is not { } refusal) continue;
             // One bad group must not take the others with it. Alone, each gets its own answer.
             if (groups.Count == 1 || refusal.Kind is not RefusalKind.Internal)
             {
