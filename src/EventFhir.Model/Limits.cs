@@ -144,6 +144,12 @@ public static class Limits
     /// <summary>A FHIRPath expression.</summary>
     public const int ExpressionCharactersMax = 65_536;
 
+    /// <summary>Jobs of $reindex that are not done.</summary>
+    public const int ReindexJobsMax = 10;
+
+    /// <summary>Jobs that are shown after they are done.</summary>
+    public const int ReindexJobsKept = 20;
+
     /// <summary>Search parameters that clients define.</summary>
     public const int CustomParametersMax = 100;
 

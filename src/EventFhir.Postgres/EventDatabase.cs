@@ -20,6 +20,9 @@ public sealed class EventDatabase : IAsyncDisposable
     private static readonly string SearchSettings =
         $"-c jit=off -c max_parallel_workers_per_gather=0 -c statement_timeout={Limits.SearchTimeMax.TotalMilliseconds:0}";
 
+    /// <summary>Most pages fit, so that they are read at once.</summary>
+    private const int PageBytes = 64 * 1024;
+
     public EventDatabase(string connectionString)
     {
         ConnectionString = connectionString;
@@ -30,13 +33,15 @@ public sealed class EventDatabase : IAsyncDisposable
         // One plan cannot serve rare and common codes alike, so each search is planned for its own values.
         Searcher = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString)
         {
-            ApplicationName = "EventFhir search", NoResetOnClose = true, MaxAutoPrepare = 100, AutoPrepareMinUsages = 2, MaxPoolSize = 40,
+            ApplicationName = "EventFhir search", NoResetOnClose = true, MaxAutoPrepare = 100, AutoPrepareMinUsages = 2, MaxPoolSize = 24,
+            ReadBufferSize = PageBytes,
             Options = "-c plan_cache_mode=force_custom_plan " + SearchSettings,
         });
         // Searches by key alone: their plan is made once, and by index even while the tables are small.
         KeySearcher = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString)
         {
-            ApplicationName = "EventFhir search", NoResetOnClose = true, MaxAutoPrepare = 200, AutoPrepareMinUsages = 2, MaxPoolSize = 24,
+            ApplicationName = "EventFhir search", NoResetOnClose = true, MaxAutoPrepare = 200, AutoPrepareMinUsages = 2, MaxPoolSize = 12,
+            ReadBufferSize = PageBytes,
             Options = "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off "
                 + SearchSettings,
         });

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 
@@ -31,6 +32,9 @@ public sealed record EventFhirOptions
 
     public int WriterLanes { get; init; } = 1;
     public string? PageKey { get; init; }
+    /// <summary>Origins whose pages may use the API, or "*" alone.</summary>
+    public ImmutableArray<string> CorsOrigins { get; init; } = [];
+
     public ConditionalDelete ConditionalDelete { get; init; } = ConditionalDelete.Single;
     public bool LogJson { get; init; }
     public LogLevel LogLevel { get; init; } = LogLevel.Warning;
@@ -78,6 +82,7 @@ public sealed record EventFhirOptions
             WriterLanes = Parsed(Settings.WriterLanes, text =>
                 (int.TryParse(text, CultureInfo.InvariantCulture, out var lanes) && lanes is > 0 and <= 64, lanes)),
             PageKey = Optional(Settings.PageKey),
+            CorsOrigins = Parsed(Settings.CorsOrigins, text => (AreOrigins(Split(text)), Split(text))),
             ConditionalDelete = Parsed(Settings.ConditionalDelete, text => text switch
             {
                 "single" => (true, ConditionalDelete.Single),
@@ -95,4 +100,11 @@ public sealed record EventFhirOptions
                 $"--listen {options.Listen}: there is no authentication yet, so listening beyond loopback needs --allow-anonymous.");
         return options;
     }
+
+    private static ImmutableArray<string> Split(string text) =>
+        [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
+
+    /// <summary>An origin is a scheme, a host and perhaps a port, as browsers send it: nothing behind, not even a slash.</summary>
+    private static bool AreOrigins(ImmutableArray<string> origins) => origins is ["*"]
+        || origins.All(origin => Uri.TryCreate(origin, UriKind.Absolute, out var url) && url.GetLeftPart(UriPartial.Authority) == origin);
 }

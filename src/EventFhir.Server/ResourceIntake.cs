@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 using EventFhir.Core;
 using EventFhir.Core.Bundles;
 using EventFhir.Core.Events;
@@ -78,6 +80,22 @@ public sealed class ResourceIntake(ActiveDefinitions active)
         foreach (var issue in issues)
             if (issue.IsError) return new Refusal(RefusalKind.Unprocessable, issues);
         return null;
+    }
+
+    /// <summary>All that there is to say of a resource, advice included; nothing is stored.</summary>
+    /// <param name="id">The id that it must have; null if it need not have one.</param>
+    public ImmutableArray<Issue> Inspect(ReadOnlyMemory<byte> json, TypeDefinition type, string? id)
+    {
+        var read = ReadOf(json, type, ResourcePlace.Alone);
+        if (read.IsRefused(out var refusal)) return refusal.Issues;
+        if (read.Value.Verdict is not ReadVerdict.Valid) return read.Value.Issues;
+        var resource = read.Value.Resource!;
+        var issues = ResourceValidator.Validate(resource, InvariantWarnings.Report);
+        if (id is not null && resource.Id != id)
+            issues = issues.Add(new Issue(IssueSeverity.Error, "invariant", "The body must have the id of the URL.", $"{type.Name}.id"));
+        return type.Name == CustomParameterReader.TypeName
+            && new CustomParameterReader(active.Current).Read(resource, resource.Id ?? "new").IsRefused(out refusal)
+            ? issues.AddRange(refusal.Issues) : issues;
     }
 
     /// <summary>What is stored of a resource that was checked. Nothing that is returned points into its text.</summary>

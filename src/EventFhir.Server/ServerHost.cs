@@ -6,6 +6,7 @@ using EventFhir.Postgres;
 using EventFhir.Postgres.Conditions;
 using EventFhir.Postgres.Parameters;
 using EventFhir.Postgres.Reading;
+using EventFhir.Postgres.Reindexing;
 using EventFhir.Postgres.Search;
 using EventFhir.Server.Daemon;
 using EventFhir.Server.Formats;
@@ -32,8 +33,10 @@ public sealed class ServerHost : IAsyncDisposable
     private readonly ParameterRegistry registry;
     private readonly SearchDaemon daemon;
 
-    private ServerHost(WebApplication app, ParameterRegistry registry, ResourceStore store, SearchDaemon daemon) =>
-        (this.app, this.registry, this.store, this.daemon) = (app, registry, store, daemon);
+    private readonly ReindexWalk reindexing;
+
+    private ServerHost(WebApplication app, ParameterRegistry registry, ResourceStore store, SearchDaemon daemon, ReindexWalk reindexing) =>
+        (this.app, this.registry, this.store, this.daemon, this.reindexing) = (app, registry, store, daemon, reindexing);
 
     /// <summary>The base URL on which the application listens, with the port it really got.</summary>
     public string Url =>
@@ -47,9 +50,10 @@ public sealed class ServerHost : IAsyncDisposable
         var app = Build(options);
         var loggers = app.Services.GetRequiredService<ILoggerFactory>();
         var registry = await database.OpenParametersAsync(options, cancellationToken);
+        var reindexing = new ReindexWalk(database.Events, registry);
         var daemon = new SearchDaemon(
-            registry, new ParameterWalk(database.Events, registry), loggers.CreateLogger<SearchDaemon>());
-        var host = new ServerHost(app, registry, database.OpenStore(options, registry), daemon);
+            registry, new ParameterWalk(database.Events, registry), reindexing, loggers.CreateLogger<SearchDaemon>());
+        var host = new ServerHost(app, registry, database.OpenStore(options, registry), daemon, reindexing);
         host.Compose(options, database, loggers);
         try
         {
@@ -144,20 +148,23 @@ public sealed class ServerHost : IAsyncDisposable
             .AddRange(Interactions.OfCriteria(conditionals))
             .AddRange(Interactions.OfPatches(patches))
             .AddRange(Interactions.OfSearch(searches));
-        var reindexing = Interactions.OfReindex(new ReindexEndpoints(registry));
-        var entries = new BatchRun(new EntryDispatch(interactions.AddRange(reindexing), release, baseUrl, failures));
+        var onResources = Interactions.OfOperations(
+            new MetaEndpoints(release, negotiation, intake, store, answers, reader), new ValidateEndpoints(release, negotiation, intake, reader));
+        var operations = Interactions.OfReindex(new ReindexEndpoints(registry, reindexing, daemon, baseUrl)).AddRange(onResources);
+        var entries = new BatchRun(new EntryDispatch(interactions.AddRange(operations), release, baseUrl, failures));
         var transactions = new TransactionRun(
             release, intake, store, byCriteria, new ReferenceCriteria(registry, byCriteria, release),
             new TransactionAnswers(daemon, reader, baseUrl), entries, baseUrl, options.ConditionalDelete, time);
         interactions = interactions.AddRange(Interactions.OfBundles(new BundleEndpoints(release, negotiation, entries, transactions)));
-        var abilities = Interactions.AbilitiesOf(interactions, options.ConditionalDelete);
+        var abilities = Interactions.AbilitiesOf(interactions, onResources, options.ConditionalDelete);
         var capabilities = new CapabilityStatementWriter(registry.Active, abilities, time.GetUtcNow());
         var routes = new FhirRoutes(
-            [Interactions.OfMetadata(new MetadataEndpoint(capabilities, baseUrl)), .. interactions, .. reindexing], release, negotiation);
+            [Interactions.OfMetadata(new MetadataEndpoint(capabilities, baseUrl)), .. interactions, .. operations], release, negotiation);
 
         var errors = new ErrorAnswers(routes, failures);
         var requests = new RequestLog(loggers.CreateLogger<RequestLog>(), time);
         app.Use(requests.HandleAsync);
+        app.Use(new Cors(options.CorsOrigins).HandleAsync);
         app.Use(errors.HandleAsync);
         app.UseRouting();
         routes.Map(app);

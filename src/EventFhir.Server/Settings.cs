@@ -38,6 +38,8 @@ public static class Settings
         "search-content", "", "Resource types that _content searches, Condition,DocumentReference, or * for all; it makes their writes dearer.");
     public static readonly Setting ConditionalDelete = new(
         "conditional-delete", "single", "What DELETE by criteria may remove: single, or multiple resources at once.");
+    public static readonly Setting CorsOrigins = new(
+        "cors-origins", "", "Origins whose pages may use the API from a browser: https://app.example.org,https://b.example, or * for all.");
     public static readonly Setting Otlp =
         new("otlp-endpoint", "", "OTLP collector for traces and metrics, as OTEL_EXPORTER_OTLP_ENDPOINT; empty: none are sent.");
 
@@ -46,7 +48,7 @@ public static class Settings
 
     /// <summary>What only serve takes.</summary>
     public static readonly ImmutableArray<Setting> Serving =
-        [Port, Listen, AllowAnonymous, BaseUrl, Release, WriterLanes, PageKey, ConditionalDelete, Otlp];
+        [Port, Listen, AllowAnonymous, BaseUrl, Release, WriterLanes, PageKey, ConditionalDelete, CorsOrigins, Otlp];
 
     public static readonly ImmutableArray<Setting> All = [.. Database, .. Serving];
 }

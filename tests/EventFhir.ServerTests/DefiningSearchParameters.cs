@@ -90,16 +90,22 @@ public sealed class DefiningSearchParameters(RunningServer server) : IClassFixtu
 
     [Theory]
     [InlineData("code", "family", "string", "Patient.name.family", "by the specification")]
-    [InlineData("type", "pair", "composite", "Patient.name", "composite")]
+    [InlineData("type", "somehow", "special", "Patient.name", "special")]
+    [InlineData("component", "pair", "composite", "Patient.name", "at least twice")]
+    [InlineData("component", "untyped-pair", "composite", "Patient.contact", "no search parameter", "http://example.org/nothing", "gender", "http://hl7.org/fhir/SearchParameter/Patient-name", "name")]
+    [InlineData("component", "odd-pair", "composite", "Patient.contact", "leads to no value", "http://hl7.org/fhir/SearchParameter/individual-gender", "gender", "http://hl7.org/fhir/SearchParameter/individual-birthdate", "name")]
+    [InlineData("component", "late-pair", "composite", "Patient.contact", "first", "http://hl7.org/fhir/SearchParameter/Patient-name", "name", "http://hl7.org/fhir/SearchParameter/individual-gender", "gender")]
     [InlineData("expression", "broken", "string", "Patient.name.(", "on Patient")]
     [InlineData("expression", "unknown-element", "string", "Patient.nosuch", "no element nosuch")]
     [InlineData("expression", "no-date", "date", "Patient.name.family", "cannot hold")]
     [InlineData("expression", "elsewhere", "string", "Practitioner.name", "no part that begins at Patient")]
     [InlineData("expression", "untold", "string", "Patient.descendants()", "cannot be told")]
     [InlineData("code", "with.dot", "string", "Patient.name.family", "must be letters")]
-    public async Task A_definition_that_cannot_be_carried_out_is_refused(string element, string code, string type, string expression, string reason)
+    public async Task A_definition_that_cannot_be_carried_out_is_refused(string element, string code, string type, string expression, string reason, params string[] components)
     {
-        var answer = (await server.PostAsync("SearchParameter", Definition(code, type, expression))).IsRefused(422);
+        var parts = components.Chunk(2).Select(pair => $$"""{"definition":"{{pair[0]}}","expression":"{{pair[1]}}"}""");
+        var definition = Definition(code, type, expression).TrimEnd().TrimEnd('}') + (components.Length == 0 ? "}" : $",\"component\":[{string.Join(',', parts)}]}}");
+        var answer = (await server.PostAsync("SearchParameter", definition)).IsRefused(422);
         var issue = answer.Json["issue"]![0]!;
         Assert.Equal($"SearchParameter.{element}", (string?)issue["expression"]![0]);
         Assert.Contains(reason, (string?)issue["diagnostics"], StringComparison.Ordinal);

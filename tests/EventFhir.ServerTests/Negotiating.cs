@@ -52,10 +52,6 @@ public sealed class Negotiating(RunningServer server) : IClassFixture<RunningSer
         Assert.Equal(status, (await server.PostAsync("Patient", Sample.Patient(), $"Content-Type: {contentType}")).Status);
 
     [Fact]
-    public async Task An_encoded_body_is_refused() =>
-        (await server.PostAsync("Patient", Sample.Patient(), "Content-Encoding: gzip")).IsRefused(415);
-
-    [Fact]
     public async Task Unknown_parameters_are_refused_unless_the_client_is_lenient()
     {
         (await server.GetAsync("metadata?colour=red")).IsRefused(400);

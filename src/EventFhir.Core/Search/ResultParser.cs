@@ -83,16 +83,7 @@ internal sealed class ResultParser(SearchContext context, ImmutableArray<TypeDef
 
     private Refusal? ReadSummary(string value)
     {
-        SummaryMode? mode = value switch
-        {
-            "false" => SummaryMode.None,
-            "true" => SummaryMode.True,
-            "text" => SummaryMode.Text,
-            "data" => SummaryMode.Data,
-            "count" => SummaryMode.Count,
-            _ => null,
-        };
-        if (mode is not { } summary) return Bad("_summary is true, text, data, count or false.");
+        if (SummaryModes.Find(value) is not { } summary) return Bad(SummaryModes.Meaning);
         Shape = Shape with { Summary = summary };
         return null;
     }

@@ -74,8 +74,8 @@ public sealed class SearchCatalog(SearchDefinitions definitions)
         ParameterPlacement.StringRows => SortOrder.Text,
         ParameterPlacement.TokenTerms => SortOrder.Code,
         ParameterPlacement.UriRows => SortOrder.Uri,
-        // The lexicon has the canonicals of the specification's reference parameters.
-        ParameterPlacement.UriTerms { Home: TermHome.Terms, Parameter.Type: SearchParameterType.Reference } => SortOrder.Canonical,
+        // The lexicon has the canonicals of reference parameters.
+        ParameterPlacement.UriTerms { Parameter.Type: SearchParameterType.Reference } => SortOrder.Canonical,
         ParameterPlacement.TokenIdentifiers or ParameterPlacement.UriTerms => SortOrder.Literal,
         ParameterPlacement.ReferenceColumn or ParameterPlacement.ReferenceRows => SortOrder.Key,
         _ => null,
@@ -113,7 +113,7 @@ public sealed class SearchCatalog(SearchDefinitions definitions)
             HasHierarchy(parameter) ? ["identifier", "above", "below"] : ["identifier"],
         ParameterPlacement.UriRows => ["above", "below"],
         ParameterPlacement.UriTerms when parameter.Type is SearchParameterType.Uri => ["above", "below"],
-        ParameterPlacement.UriTerms { Home: TermHome.Terms } => ["below"],
+        ParameterPlacement.UriTerms => ["below"],
         _ => [],
     };
 
@@ -127,12 +127,10 @@ public sealed class SearchCatalog(SearchDefinitions definitions)
     private static IEnumerable<string> TokenModifiers(ParameterPlacement stored)
     {
         yield return "not";
-        // The lexicon has no texts of custom parameters.
-        if (stored.Home is TermHome.Terms && stored.ValueTypes.Any(HasText)) yield return "text";
+        if (stored.ValueTypes.Any(HasText)) yield return "text";
         if (HasCodes(stored)) yield return "code-text";
         if (stored is ParameterPlacement.TokenIdentifiers && stored.ValueTypes.Any(IsIdentifier)) yield return "of-type";
-        // Those compare with the terms of the x_ row.
-        if (stored.Home is not TermHome.Terms || !stored.ValueTypes.Any(HasSystem)) yield break;
+        if (!stored.ValueTypes.Any(HasSystem)) yield break;
         foreach (var modifier in Terminological) yield return modifier;
     }
 

@@ -123,11 +123,12 @@ public sealed class SearchMatcher(Release release, string baseUrl, IReadOnlyList
         return true;
     }
 
-    /// <summary>The values of one component. A composite on the resource itself is that of its parameters, as they are on their own.</summary>
+    /// <summary>The values of one component. A composite of the specification on the resource itself is that of its parameters, as they are on
+    /// their own.</summary>
     private IEnumerable<Element> Component(SearchParameterDefinition composite, int place, Element context)
     {
         var component = composite.Components[place];
-        var own = composite.Expression == composite.Base.Name
+        var own = composite.Expression == composite.Base.Name && release.FindSearchParameter(composite.Url) is not null
             ? release.SearchParametersOf(composite.Base).FirstOrDefault(parameter => parameter.Url == component.Definition)
             : null;
         return parameters.Of(own?.Expression ?? component.Expression, context);

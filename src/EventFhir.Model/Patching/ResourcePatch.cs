@@ -1,4 +1,5 @@
 using EventFhir.Model.Elements;
+using EventFhir.Model.Json;
 
 namespace EventFhir.Model.Patching;
 
@@ -39,14 +40,54 @@ public sealed class ResourcePatch
 
     private static bool KeepsIdentity(ReadOnlyMemory<byte> before, ReadOnlyMemory<byte> after)
     {
-        if (JsonPart.Parse(before, out _) is not JsonPart.Members was || JsonPart.Parse(after, out _) is not JsonPart.Members now) return false;
-        return AreEqual(was.Find("resourceType"u8), now.Find("resourceType"u8)) && AreEqual(was.Find("id"u8), now.Find("id"u8))
-            // Who replaces all of meta need not repeat the version, which the server sets anyway.
-            && (VersionOf(now) is not { } version || AreEqual(VersionOf(was), version));
+        var (was, now) = (Identity.Of(before.Span), Identity.Of(after.Span));
+        // Who replaces all of meta need not repeat the version, which the server sets anyway.
+        return AreEqual(was.Type, now.Type) && AreEqual(was.Id, now.Id) && (now.Version.Equals(default) || AreEqual(was.Version, now.Version));
+
+        bool AreEqual(Range one, Range other) => before.Span[one].SequenceEqual(after.Span[other]);
     }
 
-    private static JsonPart? VersionOf(JsonPart.Members members) => (members.Find("meta"u8) as JsonPart.Members)?.Find("versionId"u8);
+    /// <summary>Where the values are in the text; empty ranges at the beginning for what is not there.</summary>
+    private readonly record struct Identity(Range Type, Range Id, Range Version)
+    {
+        /// <param name="json">Any JSON.</param>
+        public static Identity Of(ReadOnlySpan<byte> json)
+        {
+            var identity = default(Identity);
+            var cursor = new JsonCursor(json);
+            if (cursor.ReadValue() is not JsonKind.Object) return identity;
+            var isFirst = true;
+            while (cursor.NextMember(ref isFirst))
+            {
+                if (cursor.Value.SequenceEqual("resourceType"u8)) identity = identity with { Type = Read(ref cursor) };
+                else if (cursor.Value.SequenceEqual("id"u8)) identity = identity with { Id = Read(ref cursor) };
+                else if (cursor.Value.SequenceEqual("meta"u8)) identity = identity with { Version = ReadVersion(ref cursor) };
+                else cursor.Skip(cursor.ReadValue());
+            }
+            return identity;
+        }
 
-    private static bool AreEqual(JsonPart? one, JsonPart? other) =>
-        one is null ? other is null : other is not null && JsonEquality.AreEqual(one, other);
+        private static Range ReadVersion(ref JsonCursor cursor)
+        {
+            var (version, isFirst) = (default(Range), true);
+            var kind = cursor.ReadValue();
+            if (kind is not JsonKind.Object)
+            {
+                cursor.Skip(kind);
+                return version;
+            }
+            while (cursor.NextMember(ref isFirst))
+                if (cursor.Value.SequenceEqual("versionId"u8)) version = Read(ref cursor);
+                else cursor.Skip(cursor.ReadValue());
+            return version;
+        }
+
+        private static Range Read(ref JsonCursor cursor)
+        {
+            var kind = cursor.ReadValue();
+            var start = cursor.Start;
+            cursor.Skip(kind);
+            return start..cursor.Position;
+        }
+    }
 }

@@ -134,5 +134,5 @@ internal sealed class ParameterChanges(SearchDefinitions definitions, ParameterR
 
     private static bool Equal(CustomDefinition one, CustomDefinition other) =>
         one.Code == other.Code && one.Url == other.Url && one.Type == other.Type && one.Expression == other.Expression
-        && one.Bases.SequenceEqual(other.Bases) && one.Targets.SequenceEqual(other.Targets);
+        && one.Bases.SequenceEqual(other.Bases) && one.Targets.SequenceEqual(other.Targets) && one.Components.SequenceEqual(other.Components);
 }

@@ -27,7 +27,7 @@ internal sealed record ParameterRows(long Generation, long Revision, ImmutableAr
             if (row.IsDBNull(2)) continue;
             var definition = new CustomDefinition(
                 row.GetString(4), row.GetString(5), Enum.Parse<SearchParameterType>(row.GetString(6)), Types(release, row, 7), row.GetString(8),
-                Types(release, row, 9));
+                Types(release, row, 9)) { Components = Components(row.GetFieldValue<string[]>(14)) };
             customs.Add(new CustomParameter(
                 row.GetInt32(2), row.GetString(3), definition, (ParameterState)row.GetInt16(10),
                 new IndexingProgress(row.GetInt64(11), row.GetInt64(12))));
@@ -37,8 +37,8 @@ internal sealed record ParameterRows(long Generation, long Revision, ImmutableAr
     }
 
     public static NpgsqlBatchCommand Insert(long rid, string owner, CustomDefinition definition, ParameterState state, long total) => new("""
-        insert into es.search_parameter (rid, owner, url, code, type, bases, expression, targets, state, total)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        insert into es.search_parameter (rid, owner, url, code, type, bases, expression, targets, state, total, components)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
         """)
     {
         Parameters =
@@ -53,8 +53,16 @@ internal sealed record ParameterRows(long Generation, long Revision, ImmutableAr
             Names(definition.Targets),
             new NpgsqlParameter<short> { TypedValue = (short)state },
             new NpgsqlParameter<long> { TypedValue = total },
+            new NpgsqlParameter<string[]>
+            {
+                TypedValue = [.. definition.Components.SelectMany(component => new[] { component.Definition, component.Expression })],
+                NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text,
+            },
         },
     };
+
+    private static ImmutableArray<CompositeComponent> Components(string[] pairs) =>
+        [.. pairs.Chunk(2).Select(pair => new CompositeComponent(pair[0], pair[1]))];
 
     private static NpgsqlParameter<string[]> Names(ImmutableArray<TypeDefinition> types) =>
         new() { TypedValue = [.. types.Select(type => type.Name)], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text };

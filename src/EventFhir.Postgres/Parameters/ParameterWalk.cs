@@ -111,6 +111,7 @@ public sealed class ParameterWalk(EventDatabase database, ParameterRegistry regi
         var connection = transaction.Connection!;
         var isIndexed = custom.State is ParameterState.Indexing;
         if (isIndexed) await page.AnalyzeAsync(connection, cancellationToken);
+        else await page.ForgetTextsAsync(connection, custom.Definition.Code, cancellationToken);
         var change = isIndexed
             ? "update es.search_parameter set state = 3, changed_at = now() where id = $1"
             : "delete from es.search_parameter where id = $1";

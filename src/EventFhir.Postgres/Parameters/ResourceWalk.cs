@@ -1,3 +1,4 @@
+using EventFhir.Core.Events;
 using EventFhir.Core.Search.Indexing;
 using EventFhir.Core.Search.Parameters;
 using EventFhir.Model.Definitions;
@@ -48,6 +49,25 @@ internal sealed class ResourceWalk(EventDatabase database, Release release)
                 page.Add(new WalkedResource(last, type, row.GetInt64(2), entries));
         }
         return (page, last, count);
+    }
+
+    /// <summary>One resource; null if it is not there, or cannot be read.</summary>
+    public async Task<WalkedResource?> FindAsync(ResourceKey key, Extraction extract, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.Writer.OpenConnectionAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(SqlFile.Read("walk-one.sql"), connection)
+        {
+            Parameters =
+            {
+                new NpgsqlParameter<short> { TypedValue = Tenant.Only },
+                new NpgsqlParameter<short> { TypedValue = (short)key.Type.Number },
+                new NpgsqlParameter<string> { TypedValue = key.Id.Value },
+            },
+        };
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        if (!await row.ReadAsync(cancellationToken)) return null;
+        return Extract(extract, key.Type, row.GetFieldValue<byte[]>(2)) is { } entries
+            ? new WalkedResource(row.GetInt64(0), key.Type, row.GetInt64(1), entries) : null;
     }
 
     /// <summary>Gives references to keys without a stream row one, before anything is locked: the order in which writers do it.</summary>

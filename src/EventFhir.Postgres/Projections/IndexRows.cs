@@ -78,6 +78,14 @@ internal sealed class IndexRows
         if (!lexicon.IsEmpty) batch.BatchCommands.Add(lexicon.Insert());
     }
 
+    /// <summary>The statements that put right what is there, to follow a setting of es.rids.</summary>
+    public void AddRenewalTo(NpgsqlBatch batch)
+    {
+        foreach (var side in sides) batch.BatchCommands.Add(side.Renew(Array(touched)));
+        batch.BatchCommands.Add(MainRows(tables.Main.Renew));
+        if (!lexicon.IsEmpty) batch.BatchCommands.Add(lexicon.Insert());
+    }
+
     /// <summary>The statements of a rebuild, to follow a setting of what es.append would leave and of the transactions.</summary>
     public void AddReplayTo(NpgsqlBatch batch)
     {

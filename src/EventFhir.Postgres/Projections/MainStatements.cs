@@ -69,6 +69,20 @@ internal sealed class MainStatements
                 where t.rid = abs(w.rids[n.pos]) and w.rids[n.pos] <> 0 returning t.*)
             insert into {past} ({Columns}, since, until, seq) select t.rid, {Prefixed("t", columns)}, {superseded} from t
             """).Text;
+        var renewed = SqlWriter.Text($"""
+            n as materialized ({rows}), o as materialized (
+                select s.rid, e.xid from n join es.stream s on s.rid = abs(n.rid) join es.event e on e.seq = s.seq)
+            """);
+        Renew = SqlWriter.Text($"""
+            with {renewed}, changed as (
+                update {table} t set ({names}, since) = row({Prefixed("n", columns)}, o.xid)
+                from n join o on o.rid = abs(n.rid)
+                where t.rid = o.rid and row({Prefixed("t", columns)}, t.since) is distinct from row({Prefixed("n", columns)}, o.xid)
+            )
+            insert into {table} ({Columns}, since) select o.rid, {Prefixed("n", columns)}, o.xid from n join o on o.rid = abs(n.rid)
+            where not exists (select from {table} t where t.rid = o.rid)
+            """).Text;
+        Clear = SqlWriter.Text($"delete from {table} t where {IndexSql.Orphaned}").Text;
         Replay = SqlWriter.Text($"insert into {table} ({Columns}, since) {Rows(IndexSql.Replayed, SqlWriter.Text($", w.sinces[n.pos]"))}").Text;
         ReplayPast = SqlWriter.Text($"""
             insert into {past} ({Columns}, since, until, seq)
@@ -92,6 +106,13 @@ internal sealed class MainStatements
     public string Insert { get; }
 
     public string Replace { get; }
+
+    /// <summary>Makes the rows of resources these, without any trace of what they were: no version ends.</summary>
+    public string Renew { get; }
+
+    /// <summary>Removes rows that belong to no live resource. Parameters: $1 and $2, the rids between which to look.</summary>
+    public string Clear { get; }
+
     public string Remove { get; }
 
     /// <summary>For a rebuild: rows of current versions, and of past ones.</summary>

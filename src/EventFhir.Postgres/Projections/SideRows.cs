@@ -87,6 +87,13 @@ internal sealed class SideRows(SideStatements statements)
 
     public NpgsqlBatchCommand ReplayPast() => With(new NpgsqlBatchCommand(statements.ReplayPast));
 
+    public NpgsqlBatchCommand Renew(NpgsqlParameter touched)
+    {
+        var command = With(new NpgsqlBatchCommand(statements.Renew));
+        command.Parameters.Add(touched);
+        return command;
+    }
+
     public NpgsqlBatchCommand Replace(NpgsqlParameter touched)
     {
         var command = With(new NpgsqlBatchCommand(statements.Replace));

@@ -52,10 +52,35 @@ internal sealed class SideStatements
             insert into {table} ({Columns}) select {named}abs(n.rid) from n
             where n.rid > 0 or not exists (select from {table} t where t.rid = -n.rid{same})
             """).Text;
+        var plain = SqlWriter.Text($"{SqlWriter.Join("", columns.Select(column => SqlWriter.Text($"{new SqlName(column.Name)}, ")))}rid");
+        Renew = SqlWriter.Text($"""
+            with touched as materialized (
+                select abs(w.rids[p.pos]) as rid
+                from unnest({IndexSql.Parameter(columns.Length + 2, ValueKind.Parameter)}) p(pos), {IndexSql.Written} where w.rids[p.pos] <> 0
+            ), n as materialized (
+                select {named}abs(n.rid) as rid from ({rows}) n
+            ), have as materialized (
+                select {before}t.rid from {table} t where t.rid = any (array(select rid from touched))
+            ), changed as materialized (
+                select rid from (select {plain} from n except all select {plain} from have) m
+                union
+                select rid from (select {plain} from have except all select {plain} from n) w
+            ), gone as (
+                delete from {table} t using changed c where t.rid = c.rid
+            )
+            insert into {table} ({Columns}) select {plain} from n where rid in (select rid from changed)
+            """).Text;
+        Clear = SqlWriter.Text($"delete from {table} t where {IndexSql.Orphaned}").Text;
         ReplayPast = SqlWriter.Text($"""
             insert into {past} ({Columns}, since, until) {Rows(IndexSql.Replayed, SqlWriter.Text($", w.sinces[n.pos], w.untils[n.pos]"))}
             """).Text;
     }
+
+    /// <summary>Makes the rows of resources these, without any trace of what they were: no version ends. Parameters as of Replace.</summary>
+    public string Renew { get; }
+
+    /// <summary>Removes rows that belong to no live resource. Parameters: $1 and $2, the rids between which to look.</summary>
+    public string Clear { get; }
 
     /// <summary>Removes these rows where they are.</summary>
     public string Remove { get; }

@@ -93,6 +93,12 @@ internal static class IndexSql
          current_setting('es.seqs')::bigint[] as seqs offset 0) w
         """);
 
+    /// <summary>A row t that belongs to no live resource. What others write meanwhile cannot be seen before both it and its head can.</summary>
+    public static readonly SqlText Orphaned = SqlWriter.Text($"""
+        t.rid > $1 and t.rid <= $2
+        and not exists (select from es.stream s where s.rid = t.rid and s.version > 0 and not s.deleted)
+        """);
+
     /// <summary>"$3::text[]".</summary>
     public static SqlText Parameter(int number, ValueKind kind) => new(string.Create(CultureInfo.InvariantCulture, $"${number}::{kind switch
     {

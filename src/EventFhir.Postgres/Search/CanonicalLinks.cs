@@ -13,20 +13,27 @@ internal sealed class CanonicalLinks(SqlBuilder sql)
 
     /// <summary>The row x of the source points by its parameter to a row of the target.</summary>
     /// <param name="condition">Writes what holds of the target's row x.</param>
-    public void WriteForward(TableNames source, string code, TableNames target, Action condition) =>
-        Write((source, LexiconEntry.NumberOf(code, LexiconKind.Canonical)), (target, Names), condition);
+    public void WriteForward(TableNames source, ParameterPlacement.UriTerms uris, TableNames target, Action condition) =>
+        Write(EndOf(source, uris), new(target, Names, TermHome.Terms), condition);
 
     /// <summary>A row of the source points by its parameter to the row x of the target.</summary>
     /// <param name="condition">Writes what holds of the source's row x.</param>
-    public void WriteReverse(TableNames source, string code, TableNames target, Action condition) =>
-        Write((target, Names), (source, LexiconEntry.NumberOf(code, LexiconKind.Canonical)), condition);
+    public void WriteReverse(TableNames source, ParameterPlacement.UriTerms uris, TableNames target, Action condition) =>
+        Write(new(target, Names, TermHome.Terms), EndOf(source, uris), condition);
 
-    private void Write((TableNames Tables, int Number) here, (TableNames Tables, int Number) there, Action condition)
+    private static End EndOf(TableNames source, ParameterPlacement.UriTerms uris) =>
+        new(source, LexiconEntry.NumberOf(uris.Parameter.Code, LexiconKind.Canonical), uris.Home);
+
+    private void Write(End here, End there, Action condition) => TermSets.Write(sql, here.Tables, here.Home, () =>
     {
-        sql.Append($"x.terms && array(select h.hash from {here.Tables.Lexicon} h where h.parameter = {here.Number} and h.normalized in (");
+        sql.Append($"select h.hash from {here.Tables.Lexicon} h where h.parameter = {here.Number} and h.normalized in (");
         sql.Append($"select o.normalized from {there.Tables.Lexicon} o where o.parameter = {there.Number} and o.hash in (");
-        sql.Append($"select unnest(x.terms) from {there.Tables.Main} x where ");
+        if (there.Home is TermHome.Terms) sql.Append($"select unnest(x.terms) from {there.Tables.Main} x where ");
+        else sql.Append($"select i.hash from {there.Tables.Identifiers} i where i.rid in (select x.rid from {there.Tables.Main} x where ");
         condition();
-        sql.Append($")))");
-    }
+        sql.Append($"{new SqlText(there.Home is TermHome.Terms ? "))" : ")))")}");
+    });
+
+    /// <summary>The type that points, or the one pointed to.</summary>
+    private readonly record struct End(TableNames Tables, int Number, TermHome Home);
 }

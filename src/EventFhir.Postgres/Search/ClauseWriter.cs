@@ -18,6 +18,11 @@ namespace EventFhir.Postgres.Search;
 /// <param name="snapshot">The pg_snapshot whose versions are read; null for the newest.</param>
 internal sealed class ClauseWriter(SqlBuilder sql, SearchDefinitions definitions, Func<TypeDefinition, bool> hasTables, SqlText? snapshot = null)
 {
+    /// <summary>True if the rows are taken from the log by time, so that an index on times has served already.</summary>
+    public bool IsByTime { get; init; }
+
+    /// <summary>A chain whose targets are looked up elsewhere, and the array of them; null if all are joined where they stand.</summary>
+    public (Clause.Chain Chain, SqlText Rids)? LookedUp { get; init; }
 
     public Release Release => definitions.Release;
 
@@ -125,9 +130,8 @@ internal sealed class ClauseWriter(SqlBuilder sql, SearchDefinitions definitions
 
     private void WriteChain(TableNames tables, Clause.Chain chain)
     {
-        var targets = chain.Targets.Where(target => hasTables(target.Type)).ToList();
         var placement = PlacementOf(tables.Layout, chain.Parameter);
-        if (placement is ParameterPlacement.SameAs { Target: { } only }) targets.RemoveAll(target => target.Type != only);
+        var targets = TargetsOf(chain, placement, hasTables);
         if (targets.Count == 0)
         {
             sql.Append($"false");
@@ -137,6 +141,11 @@ internal sealed class ClauseWriter(SqlBuilder sql, SearchDefinitions definitions
         {
             case ParameterPlacement.ReferenceColumn column:
                 var reference = tables.Column(column.Column);
+                if (LookedUp is { } known && ReferenceEquals(known.Chain, chain))
+                {
+                    sql.Append($"(x.{reference} is not null and x.{reference} = any({known.Rids}))");
+                    break;
+                }
                 sql.Append($"(x.{reference} is not null and x.{reference} in (");
                 WriteTargets(targets);
                 sql.Append($"))");
@@ -148,14 +157,21 @@ internal sealed class ClauseWriter(SqlBuilder sql, SearchDefinitions definitions
                 sql.Append($"))");
                 break;
             case ParameterPlacement.UriTerms uris:
-                WriteCanonicalChain(tables, uris.Parameter.Code, targets);
+                WriteCanonicalChain(tables, uris, targets);
                 break;
             case var other:
                 throw new UnreachableException($"{other.GetType().Name} holds no keys to chain to.");
         }
     }
 
-    private void WriteCanonicalChain(TableNames tables, string code, List<TypeQuery> targets)
+    /// <summary>The targets of a chain that can have matches.</summary>
+    public static List<TypeQuery> TargetsOf(Clause.Chain chain, ParameterPlacement placement, Func<TypeDefinition, bool> hasTables)
+    {
+        var only = (placement as ParameterPlacement.SameAs)?.Target;
+        return [.. chain.Targets.Where(target => hasTables(target.Type) && (only is null || target.Type == only))];
+    }
+
+    private void WriteCanonicalChain(TableNames tables, ParameterPlacement.UriTerms uris, List<TypeQuery> targets)
     {
         sql.Append($"(false");
         foreach (var query in targets)
@@ -163,7 +179,7 @@ internal sealed class ClauseWriter(SqlBuilder sql, SearchDefinitions definitions
             foreach (var target in SourcesOf(query.Type))
             {
                 sql.Append($" or ");
-                new CanonicalLinks(sql).WriteForward(tables, code, target, () => WriteAll(query, target));
+                new CanonicalLinks(sql).WriteForward(tables, uris, target, () => WriteAll(query, target));
             }
         }
         sql.Append($")");
@@ -189,7 +205,7 @@ internal sealed class ClauseWriter(SqlBuilder sql, SearchDefinitions definitions
         }
         if (Stored(placement) is ParameterPlacement.UriTerms uris)
         {
-            WriteCanonicalHas(type, uris.Parameter.Code, has.Source);
+            WriteCanonicalHas(type, uris, has.Source);
             return;
         }
         sql.Append($"x.rid in (");
@@ -197,14 +213,14 @@ internal sealed class ClauseWriter(SqlBuilder sql, SearchDefinitions definitions
         sql.Append($")");
     }
 
-    private void WriteCanonicalHas(TypeDefinition type, string code, TypeQuery source)
+    private void WriteCanonicalHas(TypeDefinition type, ParameterPlacement.UriTerms uris, TypeQuery source)
     {
         var target = new TableNames(definitions.LayoutOf(type));
         sql.Append($"(false");
         foreach (var tables in SourcesOf(source.Type))
         {
             sql.Append($" or ");
-            new CanonicalLinks(sql).WriteReverse(tables, code, target, () => WriteAll(source, tables));
+            new CanonicalLinks(sql).WriteReverse(tables, uris, target, () => WriteAll(source, tables));
         }
         sql.Append($")");
     }
@@ -244,16 +260,18 @@ internal sealed class ClauseWriter(SqlBuilder sql, SearchDefinitions definitions
             Comparison.Write(sql, clause.Values[place], new SqlText("s.updated"), new SqlText("(s.updated + interval '1 ms')"));
         }
         sql.Append($"))");
-        if (clause.Values is [{ Prefix: not (Prefix.Less or Prefix.LessOrEqual or Prefix.EndsBefore or Prefix.NotEqual) } after])
+        if (!IsByTime && clause.Values is [var only] && Since(only) is { } since)
         {
             sql.Append($" and x.rid in (select e.rid from es.event e where e.tenant = {Tenant.Text} and e.type = {(short)tables.Type.Number}");
-            sql.Append($" and e.recorded_at >= {JustBefore(after.Low)})");
+            sql.Append($" and e.recorded_at >= {since})");
         }
         sql.Append($")");
     }
 
-    private static DateTimeOffset JustBefore(DateTimeOffset instant) =>
-        instant.Ticks > TimeSpan.TicksPerMillisecond ? instant.AddMilliseconds(-1) : instant;
+    /// <summary>What is asked for was not written before; null if it can be as old as it likes.</summary>
+    public static DateTimeOffset? Since(SearchValue.Date updated) =>
+        updated.Prefix is Prefix.Less or Prefix.LessOrEqual or Prefix.EndsBefore or Prefix.NotEqual ? null
+        : updated.Low.Ticks > TimeSpan.TicksPerMillisecond ? updated.Low.AddMilliseconds(-1) : updated.Low;
 
     public static ParameterPlacement PlacementOf(TypeLayout layout, SearchParameterDefinition parameter) =>
         layout.Find(parameter.Code) ?? throw new UnreachableException($"{layout.Type.Name} has no placement for {parameter.Code}.");

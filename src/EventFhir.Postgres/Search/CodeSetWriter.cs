@@ -23,19 +23,19 @@ internal sealed class CodeSetWriter(SqlBuilder sql)
         foreach (var value in values) codes.UnionWith(CodesOf(value).Codes);
         var parameter = placement.Parameter.Code;
         var hashes = codes.Select(code => Hashing.Term(parameter, TermForm.SystemCode, code.System, code.Code)).ToArray();
-        if (placement is ParameterPlacement.TokenIdentifiers)
+        var isRow = placement is ParameterPlacement.TokenIdentifiers || placement.Home is TermHome.Identifiers;
+        if (placement is ParameterPlacement.TokenIdentifiers || hashes.Length <= CodesComparedMax)
         {
-            sql.Append($"x.rid in (select t.rid from {tables.Identifiers} t where t.hash = any({hashes}))");
-            return;
-        }
-        if (hashes.Length <= CodesComparedMax)
-        {
-            sql.Append($"x.terms && {hashes}");
+            if (isRow) sql.Append($"x.rid in (select t.rid from {tables.Identifiers} t where t.hash = any({hashes}))");
+            else sql.Append($"x.terms && {hashes}");
             return;
         }
         var plain = codes.Select(code => Hashing.Term(parameter, TermForm.Code, code.Code)).ToArray();
-        sql.Append($"x.terms && array(select h.hash from unnest({hashes}, {plain}) h(hash, code)");
-        sql.Append($" where exists (select from {tables.Lexicon} t where t.hash = h.code))");
+        TermSets.Write(sql, tables, placement.Home, () =>
+        {
+            sql.Append($"select h.hash from unnest({hashes}, {plain}) h(hash, code)");
+            sql.Append($" where exists (select from {tables.Lexicon} t where t.hash = h.code)");
+        });
     }
 
     private static CodeSet CodesOf(SearchValue value) =>

@@ -88,12 +88,12 @@ internal static class IncludeStatement
         SqlBuilder sql, Include include, TableNames source, ParameterPlacement placement, TableNames target, long[] from)
     {
         var links = new CanonicalLinks(sql);
-        var code = ClauseWriter.Stored(placement).Parameter.Code;
+        var uris = (ParameterPlacement.UriTerms)ClauseWriter.Stored(placement);
         var isForward = include.Direction is IncludeDirection.Forward;
         var (here, there) = isForward ? (target, source) : (source, target);
         sql.Append($"select x.rid from {here.Main} x where {here.IsRead}");
-        if (isForward) links.WriteReverse(source, code, target, () => sql.Append($"{there.IsRead}x.rid = any({from})"));
-        else links.WriteForward(source, code, target, () => sql.Append($"{there.IsRead}x.rid = any({from})"));
+        if (isForward) links.WriteReverse(source, uris, target, () => sql.Append($"{there.IsRead}x.rid = any({from})"));
+        else links.WriteForward(source, uris, target, () => sql.Append($"{there.IsRead}x.rid = any({from})"));
     }
 
     private static void WriteTarget(SqlBuilder sql, SqlText column, TypeDefinition target) =>

@@ -62,7 +62,7 @@ internal sealed class PresenceWriter(SqlBuilder sql)
                 WriteRow(tables.Strings, Hashing.Parameter(placement.Parameter.Code));
                 break;
             case ParameterPlacement.Composite:
-                sql.Append($"(x.terms @> {Term(placement, TermForm.Present)})");
+                WritePresent(tables, placement);
                 break;
             case ParameterPlacement.Conjunction conjunction:
                 sql.Append($"(true");

@@ -19,35 +19,98 @@ namespace EventFhir.Postgres.Search;
 /// <param name="hasTables">Types never written have no tables, and so no matches.</param>
 internal sealed class SearchCompiler(Func<TypeDefinition, bool> hasTables)
 {
+    /// <summary>Up to so many resources that a chain leads to are looked up one by one.</summary>
+    public const int LookedUpMax = 100;
+
     /// <summary>
-    /// The page, if there are at most so many matches beyond the cursor; else only that there are more. Columns: number of matches, counted up to one
-    /// more than the bound; then rid, type, id, version, kind, updated, body, the sort keys as text and, where words are asked for, the score,
-    /// all null in the one row that there is without a page; on the first page then its snapshot and, where no clause filters, the total. One match
-    /// more than the page holds tells whether there is another page.
+    /// The page, if there are at most so many matches beyond the cursor; else one row, whose first column says that there are more. Columns: number
+    /// of matches, counted up to one more than the bound; then rid, type, id, version, kind, updated, body, the sort keys as text and, where words
+    /// are asked for, the score; on the first page then its snapshot. No row without a match. One match more than the page holds tells whether
+    /// there is another page.
     /// </summary>
     /// <param name="at">Null for the first page.</param>
     /// <param name="bound">Null for none: everything is counted.</param>
     public NpgsqlBatchCommand Few(SearchQuery query, SearchCursor? at, int? bound)
     {
+        if (at is null && KeyQueries.Is(query)) return ByKey(query, bound);
+        if (at is null && bound is { } most && query.Result.Sort.IsEmpty && !WordWriter.HasScore(query)) return InOrder(query, most);
         var sql = new SqlBuilder();
         var keys = SortColumn.Of(query);
-        // Text, not a value: a plan that is kept would take a tenth of the rows for an unknown limit.
-        var limit = new SqlText(bound is { } most ? string.Create(CultureInfo.InvariantCulture, $" limit {most + 1}") : "");
-        var condition = new SqlText(bound is { } all ? string.Create(CultureInfo.InvariantCulture, $"n.n <= {all}") : "true");
+        var max = sql.Value(query.Result.Count + 1);
         sql.Append($"with f as materialized (select * from (");
         WriteMatches(sql, query, keys, at?.Snapshot);
         sql.Append($") m");
         if (at is not null) PageKeys.WriteBeyond(sql, keys, at);
-        sql.Append($"{limit}), n as (select count(*) as n from f), p as materialized (select f.* from n join f on {condition}");
+        sql.Append($"{LimitOf(bound)}), n as (select count(*) as n from f), p as materialized (select f.* from f");
         PageKeys.WriteOrder(sql, keys, at, new SqlName("f"));
-        sql.Append($" limit {query.Result.Count + 1}) select n.n, b.rid, b.type, b.id, b.version, b.kind, b.updated, b.body");
+        if (bound is { } all) sql.Append($" limit case when (select n.n from n) <= {Number(all)} then {max} else 1 end");
+        else sql.Append($" limit {max}");
+        sql.Append($") select (select n.n from n), b.rid, b.type, b.id, b.version, b.kind, b.updated, b.body");
         WriteRest(sql, query, keys, at);
-        sql.Append($" from n left join ({BodiesOfPage(at)}) on true");
+        sql.Append($" from {BodiesOfPage(at)}");
         PageKeys.WriteOrder(sql, keys, at, new SqlName("p"));
         return sql.Statement();
     }
 
-    /// <summary>Columns: the number of matches, always null; then as <see cref="Few"/>, but no row without a match.</summary>
+    /// <summary>
+    /// As <see cref="Few"/> of a first page, for a search with a chain to few resources that a key finds; if they are more than
+    /// <see cref="LookedUpMax"/>, one row of nulls. Null if the search has no such chain.
+    /// </summary>
+    public NpgsqlBatchCommand? FewThroughKeys(SearchQuery query, int bound)
+    {
+        if (!query.Result.Sort.IsEmpty || WordWriter.HasScore(query) || KeyQueries.ChainOf(query, hasTables) is not { } key) return null;
+        var sql = new SqlBuilder();
+        sql.Append($"with k as materialized (select array(");
+        new ClauseWriter(sql, query.Definitions, hasTables).Select(key.Target);
+        sql.Append($" limit {Number(LookedUpMax + 1)}) as rids) ");
+        // Without the cast PostgreSQL takes the brackets for those of a subquery.
+        var lookedUp = (key.Chain, new SqlText("(select k.rids from k)::bigint[]"));
+        WriteInOrder(sql, query, bound, SqlWriter.Text($"case when (select cardinality(k.rids) from k) <= {Number(LookedUpMax)} then "), lookedUp);
+        return sql.Statement();
+    }
+
+    /// <summary>By surrogate: what has to be planned for the values is the matches alone, and the rest is a function, whose plan is kept.</summary>
+    private NpgsqlBatchCommand InOrder(SearchQuery query, int bound)
+    {
+        var sql = new SqlBuilder();
+        WriteInOrder(sql, query, bound, condition: default, lookedUp: null);
+        return sql.Statement();
+    }
+
+    /// <param name="condition">"case when … then ", or nothing.</param>
+    private void WriteInOrder(SqlBuilder sql, SearchQuery query, int bound, SqlText condition, (Clause.Chain Chain, SqlText Rids)? lookedUp)
+    {
+        var max = sql.Value(query.Result.Count + 1);
+        sql.Append($"select b.matches, b.rid, b.type, b.id, b.version, b.kind, b.updated, b.body");
+        WriteRest(sql, query, [], at: null);
+        sql.Append($" from es.page({condition}array(");
+        WriteMatches(sql, query, [], snapshot: null, lookedUp);
+        sql.Append($"{LimitOf(bound)}){new SqlText(lookedUp is null ? "" : " end")}, {max}, {Number(bound)}) b");
+    }
+
+    /// <summary>The plan of the whole is kept, so the bodies are joined without a function.</summary>
+    private NpgsqlBatchCommand ByKey(SearchQuery query, int? bound)
+    {
+        var sql = new SqlBuilder();
+        var keys = SortColumn.Of(query);
+        sql.Append($"with f as materialized (");
+        WriteMatches(sql, query, keys, snapshot: null);
+        sql.Append($"{LimitOf(bound)}) select (select count(*) from f), b.rid, b.type, b.id, b.version, e.kind, b.updated, e.body");
+        WriteRest(sql, query, keys, at: null);
+        sql.Append($" from (select f.* from f");
+        PageKeys.WriteOrder(sql, keys, at: null, new SqlName("f"));
+        sql.Append($" limit {query.Result.Count + 1}) p join es.stream b on b.rid = p.rid join es.event e on e.seq = b.seq");
+        PageKeys.WriteOrder(sql, keys, at: null, new SqlName("p"));
+        return sql.Statement();
+    }
+
+    /// <summary>Text, not a value: a plan that is kept would take a tenth of the rows for an unknown limit.</summary>
+    private static SqlText LimitOf(int? bound) =>
+        bound is { } most ? new SqlText(string.Create(CultureInfo.InvariantCulture, $" limit {most + 1}")) : SqlWriter.Text($"");
+
+    private static SqlText Number(int number) => new(number.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>Columns: the number of matches, always null; then as <see cref="Few"/>, and where no clause filters, the total.</summary>
     public NpgsqlBatchCommand Page(SearchQuery query, SearchCursor? at)
     {
         var sql = new SqlBuilder();
@@ -132,9 +195,11 @@ internal sealed class SearchCompiler(Func<TypeDefinition, bool> hasTables)
         sql.Append($"select coalesce(sum(c.live), 0)::bigint from es.counter c where c.tenant = {Tenant.Text} and c.type = any({types})");
     }
 
-    private void WriteMatches(SqlBuilder sql, SearchQuery query, ImmutableArray<SortColumn> keys, string? snapshot)
+    private void WriteMatches(
+        SqlBuilder sql, SearchQuery query, ImmutableArray<SortColumn> keys, string? snapshot, (Clause.Chain Chain, SqlText Rids)? lookedUp = null)
     {
-        var clauses = new ClauseWriter(sql, query.Definitions, hasTables, snapshot is null ? null : Seen(sql, snapshot));
+        if (snapshot is null && query.Types.All(type => hasTables(type.Type)) && RecentMatches.TryWrite(sql, query, keys)) return;
+        var clauses = new ClauseWriter(sql, query.Definitions, hasTables, snapshot is null ? null : Seen(sql, snapshot)) { LookedUp = lookedUp };
         var isFirst = true;
         foreach (var type in query.Types)
         {
@@ -157,6 +222,7 @@ internal sealed class SearchCompiler(Func<TypeDefinition, bool> hasTables)
         if (!isFirst) return;
         sql.Append($"select null::bigint as rid");
         foreach (var key in keys) sql.Append($", null{key.CastFromText} as {key.Name}");
-        sql.Append($", null::bigint as seq where false");
+        if (snapshot is not null) sql.Append($", null::bigint as seq");
+        sql.Append($" where false");
     }
 }

@@ -57,6 +57,8 @@ public sealed class SearchExplainer(EventDatabase database, SearchReader searche
         }
         int? bound = SearchReader.IsCounted(query) && at is null ? null : (int)SearchReader.FreeCountMax;
         var isGathered = !SearchCompiler.IsUnfiltered(query);
+        if (isGathered && at is null && bound is { } most && compiler.FewThroughKeys(query, most) is { } throughKeys)
+            yield return ($"if a chain leads to up to {SearchCompiler.LookedUpMax} resources", throughKeys);
         if (isGathered)
             yield return (bound is null ? "all matches, counted" : $"if up to {bound} match", compiler.Few(query, at, bound));
         if (!isGathered || bound is not null)

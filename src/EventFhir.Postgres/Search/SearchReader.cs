@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
-using System.Data;
 
 using EventFhir.Core;
 using EventFhir.Core.Events;
@@ -160,7 +159,8 @@ public sealed class SearchReader(EventDatabase database, Release release)
         if (!SearchCompiler.IsUnfiltered(query))
         {
             int? bound = IsCounted(query) && at is null ? null : (int)FreeCountMax;
-            var few = await AnswerAsync(connection, compiler.Few(query, at, bound), query, at, cancellationToken);
+            var few = await FewAsync(connection, compiler, query, at, bound, cancellationToken);
+            if (few.Rows.Count == 0) return few with { Found = 0 };
             if (bound is null || few.Found <= bound) return few;
         }
         if (new WalkStatement(HasTables).Of(query, at) is { } walk)
@@ -170,6 +170,17 @@ public sealed class SearchReader(EventDatabase database, Release release)
         }
         var gathered = await AnswerAsync(connection, compiler.Page(query, at), query, at, cancellationToken);
         return gathered with { Found = gathered.Live };
+    }
+
+    private async Task<Answer> FewAsync(
+        NpgsqlConnection connection, SearchCompiler compiler, SearchQuery query, SearchCursor? at, int? bound, CancellationToken cancellationToken)
+    {
+        if (at is null && bound is { } most && compiler.FewThroughKeys(query, most) is { } throughKeys)
+        {
+            var answer = await AnswerAsync(connection, throughKeys, query, at, cancellationToken);
+            if (!answer.IsOpen) return answer;
+        }
+        return await AnswerAsync(connection, compiler.Few(query, at, bound), query, at, cancellationToken);
     }
 
     internal static bool IsCounted(SearchQuery query) => query.Result.Total is TotalMode.Accurate or TotalMode.Estimate;
@@ -186,8 +197,19 @@ public sealed class SearchReader(EventDatabase database, Release release)
         return (long)(await batch.ExecuteScalarAsync(cancellationToken))!;
     }
 
-    /// <summary>Round by round: the first follows every include from the matches, later ones those with :iterate from what was new.</summary>
+    /// <summary>What is followed by keys alone has a plan that is kept. Nobody who holds a connection for keys waits for one of the others.</summary>
     private async Task<Outcome<List<Row>>> IncludeAsync(
+        NpgsqlConnection connection, SearchQuery query, List<Row> matches, string snapshot, CancellationToken cancellationToken)
+    {
+        if (query.Result.Includes.IsEmpty) return new List<Row>();
+        if (KeyQueries.Is(query) || !KeyQueries.IsFollowedByKey(query))
+            return await FollowAsync(connection, query, matches, snapshot, cancellationToken);
+        await using var keyed = await database.KeySearcher.OpenConnectionAsync(cancellationToken);
+        return await FollowAsync(keyed, query, matches, snapshot, cancellationToken);
+    }
+
+    /// <summary>Round by round: the first follows every include from the matches, later ones those with :iterate from what was new.</summary>
+    private async Task<Outcome<List<Row>>> FollowAsync(
         NpgsqlConnection connection, SearchQuery query, List<Row> matches, string snapshot, CancellationToken cancellationToken)
     {
         var included = new List<Row>();
@@ -198,7 +220,7 @@ public sealed class SearchReader(EventDatabase database, Release release)
             var includes = query.Result.Includes.Where(include => round == 0 || include.Rounds is IncludeRounds.Iterate);
             var max = Limits.IncludedResourcesMax - included.Count + 1L;
             if (IncludeStatement.Of(query.Definitions, includes, from, [.. found], max, HasTables, snapshot) is not { } statement) break;
-            var (rows, _, _, _) = await AnswerAsync(connection, statement, query: null, at: null, cancellationToken);
+            var rows = (await AnswerAsync(connection, statement, query: null, at: null, cancellationToken)).Rows;
             if (rows.Count == max)
                 return Refusal.Of(RefusalKind.BadRequest, "too-costly",
                     $"A page may include at most {Limits.IncludedResourcesMax} resources; ask for a smaller _count.");
@@ -215,14 +237,14 @@ public sealed class SearchReader(EventDatabase database, Release release)
     {
         await using var batch = new NpgsqlBatch(connection);
         batch.BatchCommands.Add(statement);
-        await using var row = await batch.ExecuteReaderAsync(CommandBehavior.SequentialAccess, cancellationToken);
+        await using var row = await batch.ExecuteReaderAsync(cancellationToken);
         var answer = new Answer([], Found: null, Snapshot: "", Live: null);
         var keys = query?.Result.Sort.Length ?? 0;
         while (await row.ReadAsync(cancellationToken))
         {
             var isFirst = answer.Rows.Count == 0;
+            if (row.IsDBNull(1)) return answer with { IsOpen = true };
             if (isFirst) answer = answer with { Found = row.IsDBNull(0) ? null : row.GetInt64(0) };
-            if (row.IsDBNull(1)) break;
             var rid = row.GetInt64(1);
             var type = release.TypeOfNumber(row.GetInt16(2));
             if (!ResourceId.TryParse(row.GetString(3), out var id)) throw new InvalidDataException("A stored id is malformed.");
@@ -248,5 +270,9 @@ public sealed class SearchReader(EventDatabase database, Release release)
     /// <param name="Found">The number of matches, where the statement says it.</param>
     /// <param name="Snapshot">Of the first page.</param>
     /// <param name="Live">All resources of the types searched, where nothing filters; of the first page.</param>
-    private sealed record Answer(List<Row> Rows, long? Found, string Snapshot, long? Live);
+    private sealed record Answer(List<Row> Rows, long? Found, string Snapshot, long? Live)
+    {
+        /// <summary>True if the statement was the wrong one to ask, and says nothing.</summary>
+        public bool IsOpen { get; init; }
+    }
 }

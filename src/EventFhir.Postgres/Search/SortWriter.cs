@@ -88,11 +88,11 @@ internal sealed class SortWriter(SqlBuilder sql, ClauseWriter clauses, SortDirec
                     $"(select {Extreme}(t.normalized) from {tables.Strings} t where t.rid = x.rid and t.parameter = {Hashing.Parameter(code)})");
                 break;
             case ParameterPlacement.TokenTerms:
-                sql.Append($"(select {Extreme}(l.normalized) from {tables.Lexicon} l where l.hash = any(x.terms)");
+                sql.Append($"(select {Extreme}(l.normalized) from {LexiconOf(tables, placement)}");
                 sql.Append($" and l.parameter = {LexiconEntry.NumberOf(code, LexiconKind.Code)})");
                 break;
             case ParameterPlacement.UriTerms:
-                sql.Append($"(select {Extreme}(left(l.normalized, 256)) from {tables.Lexicon} l where l.hash = any(x.terms)");
+                sql.Append($"(select {Extreme}(left(l.normalized, 256)) from {LexiconOf(tables, placement)}");
                 sql.Append($" and l.parameter = {LexiconEntry.NumberOf(code, LexiconKind.Canonical)})");
                 break;
             case ParameterPlacement.ReferenceColumn column:
@@ -106,6 +106,11 @@ internal sealed class SortWriter(SqlBuilder sql, ClauseWriter clauses, SortDirec
                 throw new UnreachableException($"{placement.GetType().Name} has no order.");
         }
     }
+
+    /// <summary>The texts l of the terms of the row x.</summary>
+    private static SqlText LexiconOf(TableNames tables, ParameterPlacement placement) => placement.Home is TermHome.Identifiers
+        ? SqlWriter.Text($"{tables.Identifiers} i join {tables.Lexicon} l on l.hash = i.hash where i.rid = x.rid")
+        : SqlWriter.Text($"{tables.Lexicon} l where l.hash = any(x.terms)");
 
     /// <summary>Missing values are passed over by these functions of PostgreSQL.</summary>
     private void WriteUnion(TableNames tables, ParameterPlacement.UnionOf union)
@@ -166,7 +171,7 @@ internal sealed class SortWriter(SqlBuilder sql, ClauseWriter clauses, SortDirec
             case ParameterPlacement.UriTerms uris:
                 sql.Append($"(select x.rid as source) g cross join lateral (");
                 WriteTargets(targets, target => new CanonicalLinks(sql).WriteReverse(
-                    tables, uris.Parameter.Code, target, () => sql.Append($"x.rid = g.source")));
+                    tables, uris, target, () => sql.Append($"x.rid = g.source")));
                 sql.Append($") c)");
                 break;
             case var other:

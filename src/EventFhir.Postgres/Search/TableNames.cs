@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 using EventFhir.Core.Search.Indexing;
 using EventFhir.Model.Definitions;
 using EventFhir.Postgres.Projections;
@@ -25,6 +27,9 @@ internal enum RowVersions
 /// <param name="Snapshot">pg_snapshot; not used for the newest versions.</param>
 internal readonly record struct TableNames(TypeLayout Layout, RowVersions Versions = RowVersions.Newest, SqlText Snapshot = default)
 {
+    /// <summary>Each name is made once.</summary>
+    private static readonly ConcurrentDictionary<(TypeDefinition Type, string Prefix), SqlText> Known = new();
+
     public TypeDefinition Type => Layout.Type;
     public SqlText Main => Name("x");
     public SqlText Identifiers => Name("ident");
@@ -36,12 +41,12 @@ internal readonly record struct TableNames(TypeLayout Layout, RowVersions Versio
     public SqlText Content => Name("content");
 
     /// <summary>Texts are only ever added to it, so there is one for all versions.</summary>
-    public SqlName Lexicon => Newest("lex");
+    public SqlText Lexicon => Newest("lex");
 
     /// <summary>Whether the row x holds a version to be read, for every statement about x; rows of side tables follow their x.</summary>
     public SqlText IsRead => Versions is RowVersions.Unchanged
         ? SqlWriter.Text($"(x.since < pg_snapshot_xmin({Snapshot}) or pg_visible_in_snapshot(x.since, {Snapshot})) and ")
-        : SqlWriter.Text($"");
+        : default;
 
     /// <summary>A column that says which event holds the body; null where the stream says it. None of the newest versions.</summary>
     public SqlText Body => new(Versions switch
@@ -56,7 +61,7 @@ internal readonly record struct TableNames(TypeLayout Layout, RowVersions Versio
 
     private SqlText Name(string prefix)
     {
-        if (Versions is not RowVersions.Past) return SqlWriter.Text($"{Newest(prefix)}");
+        if (Versions is not RowVersions.Past) return Newest(prefix);
         // The first condition follows from the last; the index on it finds what has changed since the snapshot.
         return SqlWriter.Text($"""
             (select * from {TypeTables.PastName(Type, prefix)} o where o.until >= pg_snapshot_xmin({Snapshot})
@@ -64,5 +69,6 @@ internal readonly record struct TableNames(TypeLayout Layout, RowVersions Versio
             """);
     }
 
-    private SqlName Newest(string prefix) => new($"{TypeTables.Schema}.{prefix}_{Type.Name.ToLowerInvariant()}");
+    private SqlText Newest(string prefix) => Known.GetOrAdd((Type, prefix), static of =>
+        SqlWriter.Text($"{new SqlName($"{TypeTables.Schema}.{of.Prefix}_{of.Type.Name.ToLowerInvariant()}")}"));
 }

@@ -57,7 +57,7 @@ internal sealed class TextWriter(SqlBuilder sql)
     };
 
     /// <summary>The terms of the texts that begin so are looked up first: many resources share few texts.</summary>
-    public void WriteTerms(TableNames tables, string code, SearchValue value)
+    public void WriteTerms(TableNames tables, ParameterPlacement placement, SearchValue value)
     {
         var kind = value switch
         {
@@ -66,10 +66,13 @@ internal sealed class TextWriter(SqlBuilder sql)
             SearchValue.Continued below => below.Kind,
             _ => throw new UnreachableException($"{value.GetType().Name} is no text of a token."),
         };
-        sql.Append($"x.terms && array(select t.hash from {tables.Lexicon} t where t.parameter = {LexiconEntry.NumberOf(code, kind)} and ");
-        if (value is SearchValue.Continued continued) WriteContinued(continued);
-        else WritePrefix(value is SearchValue.TokenText text ? text.Folded : ((SearchValue.CodeText)value).Folded);
-        sql.Append($")");
+        var number = LexiconEntry.NumberOf(placement.Parameter.Code, kind);
+        TermSets.Write(sql, tables, placement.Home, () =>
+        {
+            sql.Append($"select t.hash from {tables.Lexicon} t where t.parameter = {number} and ");
+            if (value is SearchValue.Continued continued) WriteContinued(continued);
+            else WritePrefix(value is SearchValue.TokenText text ? text.Folded : ((SearchValue.CodeText)value).Folded);
+        });
     }
 
     private void WriteContinued(SearchValue.Continued value)

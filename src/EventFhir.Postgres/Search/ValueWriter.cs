@@ -29,7 +29,7 @@ internal sealed class ValueWriter(SqlBuilder sql, Func<TypeDefinition, Immutable
                 new CodeSetWriter(sql).Write(tables, placement, values);
                 break;
             case ParameterPlacement.TokenTerms or ParameterPlacement.TokenIdentifiers or ParameterPlacement.UriTerms when values.Any(IsText):
-                WriteEither(values, value => new TextWriter(sql).WriteTerms(tables, placement.Parameter.Code, value));
+                WriteEither(values, value => new TextWriter(sql).WriteTerms(tables, placement, value));
                 break;
             case ParameterPlacement.TokenTerms:
                 WriteTerms(tables, placement, [.. values.SelectMany(value => TokenHashes.AllOf(placement.Parameter, value))]);

@@ -29,16 +29,17 @@ internal sealed class WalkStatement(Func<TypeDefinition, bool> hasTables)
     {
         if (query.Types is not [var only] || !hasTables(only.Type)) return null;
         var sql = new SqlBuilder();
-        var clauses = new ClauseWriter(sql, query.Definitions, hasTables, at is null ? null : SearchCompiler.Seen(sql, at.Snapshot));
-        var sources = clauses.SourcesOf(only.Type);
         var keys = SortColumn.Of(query);
-        if (Order(keys, sources[0], at) is not { } column) return null;
+        if (Order(keys, new TableNames(query.Definitions.LayoutOf(only.Type)), at) is not { } column) return null;
+        var seen = at is null ? (SqlText?)null : SearchCompiler.Seen(sql, at.Snapshot);
+        var clauses = new ClauseWriter(sql, query.Definitions, hasTables, seen) { IsByTime = column == Newest };
+        var sources = clauses.SourcesOf(only.Type);
 
         var rows = (query.Result.Count + 1) * (only.Clauses.IsEmpty && column != Newest ? 1 : RowsPerMatch);
         sql.Append($"with w as materialized (select * from (");
         WriteColumns(sql, keys, column, sources[0]);
         sql.Append($" from (");
-        if (column == Newest) WriteNewest(sql, keys[0], sources[0], rows);
+        if (column == Newest) WriteNewest(sql, only, keys[0], sources[0], rows);
         else
         {
             sql.Append($"select * from {sources[0].Main} x where {sources[0].IsRead}");
@@ -49,7 +50,9 @@ internal sealed class WalkStatement(Func<TypeDefinition, bool> hasTables)
         sql.Append($") x where ");
         clauses.WriteAll(only, sources[0]);
         sql.Append($") m");
-        WritePage(sql, query, keys, at);
+        // Nothing lacks a time, and with "nulls last" the planner would sort the whole stretch rather than stop when the page is full.
+        if (column == Newest) sql.Append($" order by m.{keys[0].Name}{Direction(keys[0])}, m.rid limit {query.Result.Count + 1}");
+        else WritePage(sql, query, keys, at);
         sql.Append($"), p as materialized (select * from (select * from w");
         // What has been superseded since the first page is little, and taken as a whole.
         foreach (var past in sources[1..])
@@ -120,13 +123,18 @@ internal sealed class WalkStatement(Func<TypeDefinition, bool> hasTables)
     }
 
     /// <summary>By the log's index on times; versions that are not current any more fall out.</summary>
-    private static void WriteNewest(SqlBuilder sql, SortColumn key, TableNames tables, int rows)
+    private static void WriteNewest(SqlBuilder sql, TypeQuery only, SortColumn key, TableNames tables, int rows)
     {
-        var direction = new SqlText(key.IsDescending ? " desc" : "");
         sql.Append($"select x.*, u.recorded_at from (select e.rid, e.seq, e.recorded_at from es.event e where e.tenant = {Tenant.Text}");
-        sql.Append($" and e.type = {(short)tables.Type.Number} order by e.recorded_at{direction}, e.rid limit {rows}) u");
+        sql.Append($" and e.type = {(short)tables.Type.Number}");
+        foreach (var clause in only.Clauses)
+            if (clause is Clause.LastUpdated { Values: [var after] } && ClauseWriter.Since(after) is { } since)
+                sql.Append($" and e.recorded_at >= {since}");
+        sql.Append($" order by e.recorded_at{Direction(key)}, e.rid limit {rows}) u");
         // Fenced: the planner takes the two conditions for independent, expects no row, and does not stop when the page is full.
         sql.Append($" cross join lateral (select from es.stream s where s.rid = u.rid and s.seq = u.seq offset 0) s");
         sql.Append($" join {tables.Main} x on x.rid = u.rid");
     }
+
+    private static SqlText Direction(SortColumn key) => new(key.IsDescending ? " desc" : "");
 }

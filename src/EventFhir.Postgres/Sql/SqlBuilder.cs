@@ -1,6 +1,6 @@
+using System.Buffers;
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using System.Text;
 
 using Npgsql;
 
@@ -8,12 +8,13 @@ namespace EventFhir.Postgres.Sql;
 
 /// <summary>
 /// A statement put together piece by piece. In each piece the literal parts are text, names and earlier texts are put in as they are, and any
-/// other hole is a value that becomes a parameter: nothing that a caller sends can become part of the text.
+/// other hole is a value that becomes a parameter: nothing that a caller sends can become part of the text. Hot path, measured by bench search.
 /// </summary>
 internal sealed class SqlBuilder
 {
-    private readonly StringBuilder text = new(512);
     private readonly NpgsqlBatchCommand command = new();
+    private char[] text = ArrayPool<char>.Shared.Rent(2_048);
+    private int length;
 
     /// <summary>The piece has written itself by the time it gets here.</summary>
     public SqlBuilder Append([InterpolatedStringHandlerArgument("")] Piece piece)
@@ -29,10 +30,35 @@ internal sealed class SqlBuilder
         return new SqlText(string.Create(CultureInfo.InvariantCulture, $"${command.Parameters.Count}"));
     }
 
+    /// <summary>Ends the statement.</summary>
     public NpgsqlBatchCommand Statement()
     {
-        command.CommandText = text.ToString();
+        command.CommandText = StatementTexts.Of(text.AsSpan(0, length));
+        ArrayPool<char>.Shared.Return(text);
+        text = [];
         return command;
+    }
+
+    private void Write(ReadOnlySpan<char> part)
+    {
+        if (part.Length > text.Length - length) Grow(part.Length);
+        part.CopyTo(text.AsSpan(length));
+        length += part.Length;
+    }
+
+    private void Grow(int more)
+    {
+        var larger = ArrayPool<char>.Shared.Rent(Math.Max(text.Length * 2, length + more));
+        text.AsSpan(0, length).CopyTo(larger);
+        ArrayPool<char>.Shared.Return(text);
+        text = larger;
+    }
+
+    private void WriteNumber(int number)
+    {
+        Span<char> digits = stackalloc char[11];
+        number.TryFormat(digits, out var count, provider: CultureInfo.InvariantCulture);
+        Write(digits[..count]);
     }
 
     [InterpolatedStringHandler]
@@ -42,18 +68,19 @@ internal sealed class SqlBuilder
 
         public Piece(int literalLength, int formattedCount, SqlBuilder sql)
         {
+            _ = (literalLength, formattedCount);
             this.sql = sql;
-            sql.text.EnsureCapacity(sql.text.Length + literalLength + (formattedCount * 4));
         }
 
-        public void AppendLiteral(string literal) => sql.text.Append(literal);
-        public void AppendFormatted(SqlName name) => sql.text.Append(name.Text);
-        public void AppendFormatted(SqlText part) => sql.text.Append(part.Text);
+        public void AppendLiteral(string literal) => sql.Write(literal);
+        public void AppendFormatted(SqlName name) => sql.Write(name.Text);
+        public void AppendFormatted(SqlText part) => sql.Write(part.Text);
 
         public void AppendFormatted<T>(T value)
         {
             sql.command.Parameters.Add(new NpgsqlParameter<T> { TypedValue = value });
-            sql.text.Append('$').Append(sql.command.Parameters.Count);
+            sql.Write("$");
+            sql.WriteNumber(sql.command.Parameters.Count);
         }
     }
 }

@@ -11,11 +11,11 @@ internal readonly record struct SqlName
         foreach (var c in name)
             if (c is not ((>= 'a' and <= 'z') or (>= '0' and <= '9') or '_' or '.'))
                 throw new ArgumentException($"'{name}' is not a name of this schema.", nameof(name));
-        Text = name;
+        Text = $"\"{name.Replace(".", "\".\"", StringComparison.Ordinal)}\"";
     }
 
     /// <summary>Quoted, since a parameter may be called "date" or "group".</summary>
-    public string Text => field is null ? "" : $"\"{field.Replace(".", "\".\"", StringComparison.Ordinal)}\"";
+    public string Text => field ?? "";
 }
 
 /// <summary>SQL text without values, made by <see cref="SqlWriter"/>.</summary>

@@ -1,14 +1,16 @@
 using System.Data.Common;
 
 using EventFhir.Postgres.Parameters;
+using EventFhir.Postgres.Reindexing;
 
 namespace EventFhir.Server.Daemon;
 
 /// <summary>
-/// Looks after the custom search parameters in the background, on every node: takes up SearchParameter resources, follows what other nodes have
-/// taken up, and goes through the resources for them. Work that a node leaves unfinished is gone on with by whoever comes next.
+/// Looks after the search index in the background, on every node: takes up SearchParameter resources, follows what other nodes have taken up, goes
+/// through the resources for them, and for $reindex. Work that a node leaves unfinished is gone on with by whoever comes next.
 /// </summary>
-public sealed class SearchDaemon(ParameterRegistry registry, ParameterWalk parameters, ILogger<SearchDaemon> logger) : IAsyncDisposable
+public sealed class SearchDaemon(ParameterRegistry registry, ParameterWalk parameters, ReindexWalk reindexing, ILogger<SearchDaemon> logger)
+    : IAsyncDisposable
 {
     /// <summary>How long another node's change may stay unknown here.</summary>
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
@@ -34,6 +36,9 @@ public sealed class SearchDaemon(ParameterRegistry registry, ParameterWalk param
         }
         poked.Release();
     }
+
+    /// <summary>There is work that was noted in the database.</summary>
+    public void Poke() => poked.Release();
 
     public async ValueTask DisposeAsync()
     {
@@ -69,7 +74,7 @@ public sealed class SearchDaemon(ParameterRegistry registry, ParameterWalk param
     {
         var looked = Environment.TickCount64;
         await registry.RefreshAsync(stopping.Token);
-        while (await parameters.StepAsync(stopping.Token) is StepOutcome.Worked)
+        while (await parameters.StepAsync(stopping.Token) is StepOutcome.Worked || await reindexing.StepAsync(stopping.Token) is StepOutcome.Worked)
         {
             if (Environment.TickCount64 - looked < LookInterval.TotalMilliseconds) continue;
             looked = Environment.TickCount64;

@@ -11,6 +11,9 @@ namespace EventFhir.Server.Formats;
 /// <summary>What the server does for each resource type and as a whole, in the codes of http://hl7.org/fhir/restful-interaction.</summary>
 public sealed record Abilities(ImmutableArray<string> OnResources, ImmutableArray<string> OnSystem)
 {
+    /// <summary>The names of the operations on every resource type.</summary>
+    public ImmutableArray<string> Operations { get; init; } = [];
+
     public bool HasConditionalUpdate { get; init; }
 
     /// <summary>A code of http://hl7.org/fhir/conditional-delete-status.</summary>
@@ -103,6 +106,18 @@ public sealed class CapabilityStatementWriter(ActiveDefinitions active, Abilitie
         json.WriteBoolean("conditionalUpdate"u8, abilities.HasConditionalUpdate);
         json.WriteString("conditionalDelete"u8, abilities.ConditionalDelete);
         if (abilities.OnResources.Contains("search-type")) WriteSearch(json, type, pointing);
+        json.WriteStartArray("operation"u8);
+        foreach (var operation in Definitions.Release.Operations)
+            if (abilities.Operations.Contains(operation.Code)) WriteOperation(json, operation);
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void WriteOperation(Utf8JsonWriter json, OperationDefinition operation)
+    {
+        json.WriteStartObject();
+        json.WriteString("name"u8, operation.Code);
+        json.WriteString("definition"u8, operation.Url);
         json.WriteEndObject();
     }
 

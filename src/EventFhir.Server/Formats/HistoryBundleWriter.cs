@@ -16,7 +16,8 @@ public readonly record struct BundleLink(string Relation, string Url);
 /// </summary>
 public static class HistoryBundleWriter
 {
-    public static ImmutableArray<ReadOnlyMemory<byte>> Write(string baseUrl, HistoryPage page, IEnumerable<BundleLink> links)
+    /// <param name="subset">What of each version is sent.</param>
+    public static ImmutableArray<ReadOnlyMemory<byte>> Write(string baseUrl, HistoryPage page, SubsetWriter subset, IEnumerable<BundleLink> links)
     {
         var versions = page.Entries;
         var parts = ImmutableArray.CreateBuilder<ReadOnlyMemory<byte>>(versions.Length * 2 + 1);
@@ -32,7 +33,7 @@ public static class HistoryBundleWriter
             {
                 frame.Append(",\"resource\":");
                 parts.Add(Cut(frame));
-                parts.Add(version.Body);
+                parts.Add(subset.Write(version));
             }
             AppendOutcome(frame, version, url);
         }

@@ -45,6 +45,9 @@ public sealed class Negotiation(Release release)
         return accept is [] or [null or "" or "*/*"] && IsXml(request.ContentType) ? FhirXml : accept;
     }
 
+    /// <summary>True for the names of the formats of FHIR, the general ones of JSON and XML included.</summary>
+    public static bool IsFhir(string name) => IsJson(name) || IsXmlName(name);
+
     /// <summary>True if a body of this type is read as XML.</summary>
     public static bool IsXml(string? contentType) =>
         contentType is not null && MediaType.TryParse(contentType, out var named) && IsXmlName(named.Name);
@@ -60,11 +63,12 @@ public sealed class Negotiation(Release release)
         return ServesVersion(mediaType.FhirVersion) ? null : Unsupported($"This endpoint serves FHIR {version}.");
     }
 
-    /// <summary>Null if a body with this Content-Encoding can be read: none, or "identity".</summary>
+    /// <summary>Null if a body with this Content-Encoding can be read: none, "identity", gzip or br.</summary>
     public static Refusal? CheckEncoding(string? contentEncoding) =>
         string.IsNullOrEmpty(contentEncoding) || contentEncoding.Equals("identity", StringComparison.OrdinalIgnoreCase)
+            || ContentCoding.Find(contentEncoding) is not null
             ? null
-            : Unsupported("A body with a Content-Encoding cannot be read; send it as it is.");
+            : Unsupported("A body is sent as it is, or with the Content-Encoding gzip or br.");
 
     private (AnswerFormat Format, Refusal? Refusal) ChooseNamed(string format, Layout layout) =>
         MediaType.TryParse(format, out var named) && (named.Name is "json" or "xml" || Accepts(named))

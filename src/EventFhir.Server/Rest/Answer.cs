@@ -14,11 +14,20 @@ public sealed record Answer(int Status, ImmutableArray<ReadOnlyMemory<byte>> Bod
     /// <summary>For the ETag header.</summary>
     public long? Version { get; init; }
 
+    /// <summary>For the ETag header of what has no version.</summary>
+    public string? Tag { get; init; }
+
     /// <summary>For the Last-Modified header.</summary>
     public DateTimeOffset? LastUpdated { get; init; }
 
     /// <summary>An absolute URL for the Location header.</summary>
     public string? Location { get; init; }
+
+    /// <summary>Of a body that is no resource, sent as it is; null for a resource, whose format is negotiated.</summary>
+    public string? ContentType { get; init; }
+
+    /// <summary>For the X-Security-Context header of a Binary's content (R4 binary.html#security).</summary>
+    public string? SecurityContext { get; init; }
 
     /// <summary>Findings to be answered as an OperationOutcome instead of <see cref="Body"/>.</summary>
     public ImmutableArray<Issue> Issues { get; init; } = [];

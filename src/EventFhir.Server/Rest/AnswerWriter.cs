@@ -21,6 +21,7 @@ public static class AnswerWriter
         response.StatusCode = answer.Status;
         response.Headers[RequestId.Header] = RequestId.Of(http);
         if (answer.Version is { } version) response.Headers.ETag = EntityTags.Of(version);
+        else if (answer.Tag is { } tag) response.Headers.ETag = tag;
         if (answer.LastUpdated is { } lastUpdated)
             response.Headers.LastModified = lastUpdated.ToString("R", CultureInfo.InvariantCulture);
         if (answer.Location is { } location) response.Headers.Location = location;
@@ -35,14 +36,39 @@ public static class AnswerWriter
             if (answer.Status is not (204 or 304)) http.Response.ContentLength = 0;
             return Task.CompletedTask;
         }
+        if (answer.ContentType is { } contentType)
+        {
+            // What was stored may be a page with scripts: they do not run, and no guess makes a page of what is none.
+            http.Response.Headers.ContentSecurityPolicy = "sandbox; default-src 'none'";
+            http.Response.Headers.XContentTypeOptions = "nosniff";
+            if (answer.SecurityContext is { } context) http.Response.Headers["X-Security-Context"] = context;
+            return WritePartsAsync(http, parts, contentType);
+        }
         if (format.XmlOf is { } release) parts = [XmlBody.Of(parts, release, format.Layout)];
         else if (format.Layout is Layout.Pretty) parts = [PrettyLayout.Of(parts)];
-        var length = 0L;
-        foreach (var part in parts) length += part.Length;
-        http.Response.ContentType = format.ContentType;
+        if (ContentCoding.Choose(http.Request.Headers.AcceptEncoding, LengthOf(parts)) is { } coding)
+        {
+            parts = [coding.Encode(parts)];
+            http.Response.Headers.ContentEncoding = coding.Name;
+        }
+        return WritePartsAsync(http, parts, format.ContentType);
+    }
+
+    private static Task WritePartsAsync(HttpContext http, ImmutableArray<ReadOnlyMemory<byte>> parts, string contentType)
+    {
+        var length = LengthOf(parts);
+        http.Response.ContentType = contentType;
+        http.Response.Headers.Append("Vary", "Accept, Accept-Encoding");
         http.Response.ContentLength = length;
         if (HttpMethods.IsHead(http.Request.Method)) return Task.CompletedTask;
         return length > FlushBytes ? WriteInPiecesAsync(http, [.. parts]) : WriteAtOnceAsync(http.Response.BodyWriter, parts, http.RequestAborted);
+    }
+
+    private static long LengthOf(ImmutableArray<ReadOnlyMemory<byte>> parts)
+    {
+        var length = 0L;
+        foreach (var part in parts) length += part.Length;
+        return length;
     }
 
     /// <summary>The issues with places in what the client sent: a body of XML has been read as the JSON that says the same.</summary>

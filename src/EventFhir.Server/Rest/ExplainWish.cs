@@ -3,6 +3,8 @@ using System.Net;
 using EventFhir.Core;
 using EventFhir.Postgres.Search;
 
+using Microsoft.AspNetCore.WebUtilities;
+
 namespace EventFhir.Server.Rest;
 
 /// <summary>
@@ -19,6 +21,7 @@ public sealed record ExplainWish(ExplainMode? Mode)
 
     public static Outcome<ExplainWish> Of(HttpContext http, BaseUrl baseUrl)
     {
+        if (!MayBeAsked(http)) return new ExplainWish(Mode: null);
         string[] wishes =
         [
             .. SearchForm.Decode(http.Request.QueryString.Value ?? "").Concat(http.Features.Get<SearchForm>()?.Parameters ?? [])
@@ -33,6 +36,15 @@ public sealed record ExplainWish(ExplainMode? Mode)
             ["analyze"] => new ExplainWish(ExplainMode.Analyze),
             _ => Refusal.Of(RefusalKind.BadRequest, "value", "_explain is 'true' or 'analyze'."),
         };
+    }
+
+    /// <summary>False, at little cost, for nearly all searches. A name may be written in other ways than as it is.</summary>
+    private static bool MayBeAsked(HttpContext http)
+    {
+        if (http.Features.Get<SearchForm>() is not null) return true;
+        foreach (var pair in new QueryStringEnumerable(http.Request.QueryString.Value))
+            if (pair.EncodedName.Span is Parameter || pair.EncodedName.Span.ContainsAny('%', '+')) return true;
+        return false;
     }
 
     /// <summary>The name asked for counts too: a page of another site can send a browser here by a name of its own.</summary>

@@ -13,6 +13,8 @@ public sealed class FhirRoutes(ImmutableArray<Interaction> interactions, Release
 {
     public const string Base = "/fhir";
 
+    private readonly BinaryContent binaries = new(release);
+
     public void Map(IEndpointRouteBuilder routes)
     {
         var constraints = new RouteValueDictionary { ["type"] = new ResourceTypeConstraint(release) };
@@ -46,8 +48,12 @@ public sealed class FhirRoutes(ImmutableArray<Interaction> interactions, Release
         var prefer = Prefer.Parse(http.Request.Headers["Prefer"]);
         if (interaction.Path.EndsWith("/_search", StringComparison.Ordinal)) await SearchForm.ReadAsync(http);
         var (format, refusal) = ChooseFormat(http);
+        var isContent = BinaryContent.IsAskedFor(interaction, http);
+        if (isContent) refusal = null;
         refusal ??= CheckParameters(interaction, http.Request.Query, prefer);
+        if (refusal is null) await binaries.TakeInAsync(interaction, http);
         var answer = refusal is null ? await interaction.Handle(new FhirRequest(http, format, prefer)) : Answer.Of(refusal);
+        if (isContent) answer = BinaryContent.GiveOut(answer);
         await AnswerWriter.WriteAsync(http, answer, format);
     }
 

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 using EventFhir.Core;
 using EventFhir.Core.Events;
 using EventFhir.Model.Definitions;
@@ -29,7 +31,7 @@ public sealed class HistoryEndpoints(Release release, HistoryReader histories, R
     private async ValueTask<Answer> AnswerAsync(FhirRequest request, HistoryScope scope, string path)
     {
         var (parameters, cursor, refusal) = ReadPage(request, path);
-        var (history, unreadable) = refusal is null ? HistoryRequest.Read(parameters) : (null, refusal);
+        var (history, unreadable) = refusal is null ? HistoryRequest.Read(parameters, TypesOf(scope)) : (null, refusal);
         if (history is null) return Answer.Of(unreadable!);
 
         var page = await histories.ReadAsync(QueryOf(history, scope, cursor), request.Aborted);
@@ -37,8 +39,15 @@ public sealed class HistoryEndpoints(Release release, HistoryReader histories, R
             return Answer.Of(Refusal.Of(RefusalKind.NotFound, "not-found", "There is no such resource, and there never was."));
 
         var url = baseUrl.Of(request.Http.Request);
-        return new Answer(200, HistoryBundleWriter.Write(url, page, Links(request, url + path, path, page)));
+        return new Answer(200, HistoryBundleWriter.Write(url, page, history.Subset.Writer, Links(request, url + path, path, page)));
     }
+
+    private ImmutableArray<TypeDefinition> TypesOf(HistoryScope scope) => scope switch
+    {
+        HistoryScope.Instance instance => [instance.Key.Type],
+        HistoryScope.OfType ofType => [ofType.Type],
+        _ => release.ResourceTypes,
+    };
 
     private static HistoryQuery QueryOf(HistoryRequest history, HistoryScope scope, HistoryCursor? cursor) => new(scope, history.Count)
     {

@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 using System.Globalization;
 
 using EventFhir.Core;
+using EventFhir.Core.Search;
 using EventFhir.Model;
+using EventFhir.Model.Definitions;
 using EventFhir.Postgres.Reading;
 using EventFhir.Server.Formats;
 
@@ -12,7 +14,7 @@ namespace EventFhir.Server.Rest;
 public sealed record HistoryRequest
 {
     /// <summary>The parameters, for the router and for lenient handling.</summary>
-    public static readonly ImmutableArray<string> Parameters = ["_since", "_before", "_at", "_count", "_sort", "_page"];
+    public static readonly ImmutableArray<string> Parameters = ["_since", "_before", "_at", "_count", "_sort", "_page", .. SubsetRequest.Parameters];
 
     public int Count { get; init; } = Limits.PageSizeDefault;
     public HistoryOrder Order { get; init; }
@@ -26,18 +28,25 @@ public sealed record HistoryRequest
     /// <summary>Versions that were current at some moment of this period.</summary>
     public (DateTimeOffset Low, DateTimeOffset High)? At { get; init; }
 
-    public static (HistoryRequest? Request, Refusal? Refusal) Read(IQueryCollection query)
+    /// <summary>What of each version is sent; with _summary=count only their number.</summary>
+    public SubsetRequest Subset { get; init; } = SubsetRequest.Whole;
+
+    /// <param name="types">The types that the history is of.</param>
+    public static (HistoryRequest? Request, Refusal? Refusal) Read(IQueryCollection query, ImmutableArray<TypeDefinition> types)
     {
-        var request = new HistoryRequest();
+        var subset = SubsetRequest.Read(query, types);
+        if (subset.IsRefused(out var refusal)) return (null, refusal);
+        var request = new HistoryRequest { Subset = subset.Value };
         foreach (var name in Parameters)
         {
+            if (SubsetRequest.Parameters.Contains(name)) continue;
             var values = query[name];
             if (values is not [{ Length: > 0 } text, ..]) continue;
             if (values.Count > 1 || request.With(name, text) is not { } changed)
                 return (null, Refusal.Of(RefusalKind.BadRequest, "value", $"{name} {Meaning(name)}, once."));
             request = changed;
         }
-        return (request, null);
+        return (subset.Value.Summary is SummaryMode.Count ? request with { Count = 0 } : request, null);
     }
 
     private HistoryRequest? With(string name, string text) => name switch

@@ -16,8 +16,8 @@ public static class Interactions
 
     public static ImmutableArray<Interaction> OfResources(ReadEndpoints reads, WriteEndpoints writes, HistoryEndpoints histories) =>
     [
-        new("read", InteractionLevel.Instance, "GET", OfInstance, [], reads.ReadAsync),
-        new("vread", InteractionLevel.Instance, "GET", OfInstance + "/_history/{version}", [], reads.ReadVersionAsync),
+        new("read", InteractionLevel.Instance, "GET", OfInstance, SubsetRequest.Parameters, reads.ReadAsync),
+        new("vread", InteractionLevel.Instance, "GET", OfInstance + "/_history/{version}", SubsetRequest.Parameters, reads.ReadVersionAsync),
         new("update", InteractionLevel.Instance, "PUT", OfInstance, [], writes.UpdateAsync),
         new("delete", InteractionLevel.Instance, "DELETE", OfInstance, [], writes.DeleteAsync),
         new("history-instance", InteractionLevel.Instance, "GET", OfInstance + "/_history", HistoryRequest.Parameters, histories.OfInstanceAsync),
@@ -60,15 +60,32 @@ public static class Interactions
     public static ImmutableArray<Interaction> OfReindex(ReindexEndpoints reindex) =>
     [
         new("reindex", InteractionLevel.System, "GET", "/$reindex", [], reindex.ReadAsync),
+        new("reindex", InteractionLevel.System, "POST", "/$reindex", [], reindex.StartAsync),
+        new("reindex", InteractionLevel.Type, "POST", OfType + "/$reindex", [], reindex.StartOfTypeAsync),
+        new("reindex", InteractionLevel.Instance, "POST", OfInstance + "/$reindex", [], reindex.OfInstanceAsync),
+    ];
+
+    /// <summary>Operations of the specification on every resource type; their codes are the names that the CapabilityStatement lists.</summary>
+    public static ImmutableArray<Interaction> OfOperations(MetaEndpoints metas, ValidateEndpoints validations) =>
+    [
+        new("meta", InteractionLevel.Instance, "GET", OfInstance + "/$meta", [], metas.ReadAsync),
+        new("meta", InteractionLevel.Instance, "GET", OfInstance + "/_history/{version}/$meta", [], metas.ReadVersionAsync),
+        new("meta-add", InteractionLevel.Instance, "POST", OfInstance + "/$meta-add", [], metas.AddAsync),
+        new("meta-delete", InteractionLevel.Instance, "POST", OfInstance + "/$meta-delete", [], metas.DeleteAsync),
+        new("validate", InteractionLevel.Type, "POST", OfType + "/$validate", ValidateEndpoints.Parameters, validations.OfTypeAsync),
+        new("validate", InteractionLevel.Instance, "POST", OfInstance + "/$validate", ValidateEndpoints.Parameters, validations.OfInstanceAsync),
+        new("validate", InteractionLevel.Instance, "GET", OfInstance + "/$validate", ValidateEndpoints.Parameters, validations.OfInstanceAsync),
     ];
 
     /// <summary>What the CapabilityStatement claims of a table.</summary>
-    public static Abilities AbilitiesOf(ImmutableArray<Interaction> table, ConditionalDelete deletes)
+    public static Abilities AbilitiesOf(
+        ImmutableArray<Interaction> table, ImmutableArray<Interaction> operations, ConditionalDelete deletes)
     {
         return new Abilities(
             [.. table.Where(interaction => interaction.Level is not InteractionLevel.System).Select(interaction => interaction.Code).Distinct()],
             [.. table.Where(interaction => interaction.Level is InteractionLevel.System).Select(interaction => interaction.Code).Distinct()])
         {
+            Operations = [.. operations.Select(operation => operation.Code).Distinct()],
             HasConditionalUpdate = IsByCriteria("PUT"),
             ConditionalDelete = !IsByCriteria("DELETE") ? "not-supported" : deletes is Rest.ConditionalDelete.Multiple ? "multiple" : "single",
         };

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 using EventFhir.Core;
 using EventFhir.Server.Formats;
 
@@ -12,9 +14,17 @@ public sealed class MetadataEndpoint(CapabilityStatementWriter writer, BaseUrl b
         // All that this statement uses is normative, so "normative" leaves nothing out.
         return ValueTask.FromResult(request.Http.Request.Query["mode"].ToString() switch
         {
-            "" or "full" or "normative" => new Answer(200, [writer.WriteCapabilityStatement(url)]),
-            "terminology" => new Answer(200, [writer.WriteTerminologyCapabilities(url)]),
+            "" or "full" or "normative" => Tagged(request, writer.WriteCapabilityStatement(url)),
+            "terminology" => Tagged(request, writer.WriteTerminologyCapabilities(url)),
             _ => Answer.Of(Refusal.Of(RefusalKind.BadRequest, "value", "mode is full, normative or terminology.")),
         });
+    }
+
+    /// <summary>The tag is a hash of the statement, so it changes when the statement does. 304 for a client that has it.</summary>
+    private static Answer Tagged(FhirRequest request, ReadOnlyMemory<byte> statement)
+    {
+        var tag = $"W/\"{Convert.ToHexStringLower(SHA256.HashData(statement.Span).AsSpan(0, 8))}\"";
+        var isCurrentAtClient = request.Http.Request.Headers.IfNoneMatch.ToString().Contains(tag, StringComparison.Ordinal);
+        return new Answer(isCurrentAtClient ? 304 : 200, isCurrentAtClient ? [] : [statement]) { Tag = tag };
     }
 }

@@ -1,5 +1,6 @@
 using EventFhir.Core;
 using EventFhir.Core.Events;
+using EventFhir.Core.Search;
 using EventFhir.Model.Definitions;
 using EventFhir.Postgres.Reading;
 
@@ -12,7 +13,7 @@ public sealed class ReadEndpoints(Release release, ResourceReader reader)
     {
         var (key, refusal) = request.ReadKey(release);
         if (refusal is not null) return Answer.Of(refusal);
-        return AnswerOf(request, await reader.ReadAsync(key, request.Aborted));
+        return AnswerOf(request, key, await reader.ReadAsync(key, request.Aborted));
     }
 
     public async ValueTask<Answer> ReadVersionAsync(FhirRequest request)
@@ -20,17 +21,21 @@ public sealed class ReadEndpoints(Release release, ResourceReader reader)
         var (key, refusal) = request.ReadKey(release);
         if (refusal is not null) return Answer.Of(refusal);
         var version = request.ReadVersion();
-        return AnswerOf(request, version is { } number ? await reader.ReadVersionAsync(key, number, request.Aborted) : null);
+        return AnswerOf(request, key, version is { } number ? await reader.ReadVersionAsync(key, number, request.Aborted) : null);
     }
 
-    private static Answer AnswerOf(FhirRequest request, StoredVersion? stored)
+    private static Answer AnswerOf(FhirRequest request, ResourceKey key, StoredVersion? stored)
     {
+        var subset = SubsetRequest.Read(request.Http.Request.Query, [key.Type]);
+        if (subset.IsRefused(out var refusal)) return Answer.Of(refusal);
+        if (subset.Value.Summary is SummaryMode.Count)
+            return Answer.Of(Refusal.Of(RefusalKind.BadRequest, "value", "_summary=count is for searches and histories."));
         if (stored is null) return Answer.Of(Refusal.Of(RefusalKind.NotFound, "not-found", "There is no such resource or version."));
         if (stored.IsDeleted)
             return Answer.Of(Refusal.Of(RefusalKind.Deleted, "deleted", "The resource is deleted; its history is still there."))
                 with { Version = stored.Version, LastUpdated = stored.LastUpdated };
         var isCurrentAtClient = Preconditions.HasCurrent(request.Http.Request.Headers, stored.Version, stored.LastUpdated);
-        return new Answer(isCurrentAtClient ? 304 : 200, isCurrentAtClient ? [] : [stored.Body])
+        return new Answer(isCurrentAtClient ? 304 : 200, isCurrentAtClient ? [] : [subset.Value.Writer.Write(stored)])
         {
             Version = stored.Version, LastUpdated = stored.LastUpdated,
         };

@@ -7,6 +7,8 @@ using EventFhir.Model.Json;
 using EventFhir.Model.Xml;
 using EventFhir.Server.Formats;
 
+using Microsoft.AspNetCore.Http.Features;
+
 namespace EventFhir.Server.Rest;
 
 /// <summary>
@@ -29,7 +31,7 @@ public readonly struct RequestBody : IDisposable
 
     public static async ValueTask<RequestBody> ReadAsync(HttpRequest request, Release release, CancellationToken cancellationToken)
     {
-        var body = await ReadAsync(request, cancellationToken);
+        var body = await ReadAsItIsAsync(request, cancellationToken);
         if (!Negotiation.IsXml(request.ContentType)) return body;
         using (body) return FromXml(request.HttpContext, body.Json, release);
     }
@@ -48,7 +50,26 @@ public readonly struct RequestBody : IDisposable
         return new RequestBody(default, new Refusal(kind, read.Issues));
     }
 
-    private static async ValueTask<RequestBody> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    /// <summary>The text as it was sent, but for its compression.</summary>
+    /// <exception cref="BadHttpRequestException">It is too long, or not compressed as its headers say.</exception>
+    public static async ValueTask<RequestBody> ReadAsItIsAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        if (ContentCoding.Find(request.Headers.ContentEncoding.ToString()) is not { } coding)
+            return await ReadAsync(request, request.Body, long.MaxValue, cancellationToken);
+        await using var decoded = coding.Decode(request.Body);
+        var lengthMax = request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize ?? Limits.BodyBytesMax;
+        try
+        {
+            return await ReadAsync(request, decoded, lengthMax, cancellationToken);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new BadHttpRequestException("The body is not compressed as its Content-Encoding says.", exception);
+        }
+    }
+
+    /// <param name="lengthMax">What the connection does not count itself: the bytes after decompression.</param>
+    private static async ValueTask<RequestBody> ReadAsync(HttpRequest request, Stream body, long lengthMax, CancellationToken cancellationToken)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(LengthOf(request));
         var length = 0;
@@ -61,9 +82,11 @@ public readonly struct RequestBody : IDisposable
                 ArrayPool<byte>.Shared.Return(buffer);
                 buffer = larger;
             }
-            var count = await request.Body.ReadAsync(buffer.AsMemory(length), cancellationToken);
+            var count = await body.ReadAsync(buffer.AsMemory(length), cancellationToken);
             if (count == 0) return new RequestBody(buffer, length);
             length += count;
+            if (length > lengthMax)
+                throw new BadHttpRequestException("The body is too long when it is decompressed.", StatusCodes.Status413PayloadTooLarge);
         }
     }
 

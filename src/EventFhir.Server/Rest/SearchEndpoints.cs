@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text;
 
 using EventFhir.Core;
 using EventFhir.Core.Search;
@@ -109,21 +110,27 @@ public sealed class SearchEndpoints(
     }
 
     private static ImmutableArray<QueryParameter> Specific(ImmutableArray<QueryParameter> parameters) =>
-        parameters.RemoveAll(parameter => General.Contains(parameter.Name) || parameter.Name == ExplainWish.Parameter);
+        parameters.RemoveAll(static parameter => parameter.Name is "_format" or "_pretty" or ExplainWish.Parameter);
 
-    private IEnumerable<BundleLink> Links(FhirRequest request, string url, string path, SearchQuery query, SearchPage page, DateTimeOffset asked)
+    private List<BundleLink> Links(FhirRequest request, string url, string path, SearchQuery query, SearchPage page, DateTimeOffset asked)
     {
-        var used = string.Join('&', query.Used.Select(parameter =>
-            $"{Uri.EscapeDataString(parameter.Name)}={Uri.EscapeDataString(parameter.Value)}"));
-        var general = string.Concat(General
-            .Where(name => SearchForm.Value(request.Http, name).Length > 0)
-            .Select(name => $"{name}={Uri.EscapeDataString(SearchForm.Value(request.Http, name))}&"));
-        var self = $"{general}{used}".TrimEnd('&');
-        yield return new BundleLink("self", self.Length > 0 ? $"{url}{path}?{self}" : url + path);
-        if (page.Next is null && page.Previous is null) yield break;
-        yield return new BundleLink("first", self.Length > 0 ? $"{url}{path}?{self}" : url + path);
-        if (page.Previous is { } previous) yield return new BundleLink("previous", LinkTo(previous));
-        if (page.Next is { } next) yield return new BundleLink("next", LinkTo(next));
+        var general = new StringBuilder();
+        foreach (var name in General)
+            if (SearchForm.Value(request.Http, name) is { Length: > 0 } value)
+                general.Append(name).Append('=').Append(Uri.EscapeDataString(value)).Append('&');
+        var used = new StringBuilder(256);
+        foreach (var parameter in query.Used)
+        {
+            if (used.Length > 0) used.Append('&');
+            used.Append(Uri.EscapeDataString(parameter.Name)).Append('=').Append(Uri.EscapeDataString(parameter.Value));
+        }
+        var asWritten = $"{url}{path}?{general}{used}".TrimEnd('&', '?');
+        var links = new List<BundleLink>(4) { new("self", asWritten) };
+        if (page.Next is null && page.Previous is null) return links;
+        links.Add(new BundleLink("first", asWritten));
+        if (page.Previous is { } previous) links.Add(new BundleLink("previous", LinkTo(previous)));
+        if (page.Next is { } next) links.Add(new BundleLink("next", LinkTo(next)));
+        return links;
 
         string LinkTo(SearchCursor cursor) => string.Create(
             CultureInfo.InvariantCulture, $"{url}{path}?{general}_page={pageLink.Seal($"{path}\n{used}\n{asked.UtcTicks}\n{cursor}")}");

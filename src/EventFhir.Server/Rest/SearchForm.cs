@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 
 using EventFhir.Core.Search;
 using EventFhir.Server.Formats;
@@ -21,8 +22,8 @@ public sealed class SearchForm
     public static async ValueTask ReadAsync(HttpContext http)
     {
         if (!IsForm(http.Request) || Negotiation.CheckEncoding(http.Request.Headers.ContentEncoding) is not null) return;
-        using var body = new StreamReader(http.Request.Body);
-        http.Features.Set(new SearchForm(Decode(await body.ReadToEndAsync(http.RequestAborted))));
+        using var body = await RequestBody.ReadAsItIsAsync(http.Request, http.RequestAborted);
+        http.Features.Set(new SearchForm(Decode(Encoding.UTF8.GetString(body.Json.Span))));
     }
 
     public static bool IsForm(HttpRequest request) =>

@@ -9,6 +9,8 @@ public static class BenchCommands
     private const string Usage = """
         bench quick [--patients N | --data FOLDER] [--only SCENARIO,…] [--save]
                                      all scenarios against floor and baselines, under four minutes
+        bench changes [--patients N | --data FOLDER] [--only SCENARIO,…] [--save]
+                                     conditional-create beside plain creates, patch, delete; two minutes
         bench search [--patients N | --data FOLDER] [--clones N] [--keep FOLDER [--rebuild]] [--only SCENARIO,…] [--save]
                                      every kind of search against hand-written SQL on the same tables; the loaded
                                      data stays in the kept folder, so that the next run need not load it
@@ -26,6 +28,7 @@ public static class BenchCommands
     public static async Task<int> RunAsync(string[] arguments) => arguments switch
     {
         ["quick", ..] => await QuickCommand.RunAsync(Options.Parse(arguments[1..])),
+        ["changes", ..] => await QuickCommand.RunChangesAsync(Options.Parse(arguments[1..])),
         ["search", ..] => await SearchCommand.RunAsync(Options.Parse(arguments[1..])),
         ["load", var address, ..] => LoadCommand.Run(address, Options.Parse(arguments[2..])),
         ["micro", ..] => MicroCommand.Run(arguments[1..]),

@@ -6,7 +6,7 @@ using EventFhir.Benchmarks.Scenarios;
 
 namespace EventFhir.Benchmarks.Commands;
 
-/// <summary><c>bench quick</c>.</summary>
+/// <summary><c>bench quick</c> and <c>bench changes</c>.</summary>
 public static class QuickCommand
 {
     private const int Seed = 20_240_131;
@@ -16,7 +16,13 @@ public static class QuickCommand
         ? SampleData.ReadFolder(folder)
         : SampleData.Synthetic(Seed, (int)options.Number("patients", PatientsDefault));
 
-    public static async Task<int> RunAsync(Options options)
+    public static Task<int> RunAsync(Options options) =>
+        RunAsync(options, static (bench, data, report, isWanted) => new QuickRun(bench, data, report, isWanted).RunAsync());
+
+    public static Task<int> RunChangesAsync(Options options) =>
+        RunAsync(options, static (bench, data, report, isWanted) => new ChangesRun(bench, data, report, isWanted).RunAsync());
+
+    private static async Task<int> RunAsync(Options options, Func<Bench, SampleData, RunReport, Func<string, bool>, Task> run)
     {
         var start = Stopwatch.GetTimestamp();
         var data = DataOf(options);
@@ -24,7 +30,7 @@ public static class QuickCommand
         await using var bench = await Bench.StartAsync();
         var report = new RunReport(
             DateTimeOffset.UtcNow, Machine.Describe(), Machine.Load(), data.Name, data.Resources.Length, data.Bytes, await bench.SettingsAsync());
-        await new QuickRun(bench, data, report, scenario => only?.Contains(scenario, StringComparer.Ordinal) ?? true).RunAsync();
+        await run(bench, data, report, scenario => only?.Contains(scenario, StringComparer.Ordinal) ?? true);
         report.LoadAfter = Machine.Load();
         report.Seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         TableWriter.Write(report, Console.Out);

@@ -20,7 +20,7 @@ public static class SearchCommand
         var report = new RunReport(
             DateTimeOffset.UtcNow, Machine.Describe(), Machine.Load(),
             options.Has("clones") ? $"{name} x {options.Text("clones")}" : name, resources, bytes, await bench.SettingsAsync());
-        await new SearchRun(bench, report, scenario => only?.Contains(scenario, StringComparer.Ordinal) ?? true).RunAsync();
+        await new SearchRun(bench, report, TimeSpan.FromSeconds(options.Number("seconds", 2)), scenario => only?.Contains(scenario, StringComparer.Ordinal) ?? true).RunAsync();
         report.LoadAfter = Machine.Load();
         report.Seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         TableWriter.Write(report, Console.Out);

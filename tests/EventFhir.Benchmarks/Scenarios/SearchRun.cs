@@ -11,14 +11,13 @@ namespace EventFhir.Benchmarks.Scenarios;
 /// Each scenario of search: the server over HTTP and B6 by turns (A B A B), both with 32 connections, then the server in an open loop at half of
 /// what it reached.
 /// </summary>
-public sealed class SearchRun(Bench bench, RunReport report, Func<string, bool> isWanted)
+public sealed class SearchRun(Bench bench, RunReport report, TimeSpan roundDuration, Func<string, bool> isWanted)
 {
     private const int Connections = 32;
     private const int Rounds = 2;
     private const int CaseCount = 1_000;
     private const int ComparedCases = 50;
     private const int Seed = 20_240_131;
-    private static readonly TimeSpan RoundDuration = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan WarmUpDuration = TimeSpan.FromSeconds(1.5);
     private static readonly TimeSpan ServerWarmUpDuration = TimeSpan.FromSeconds(8);
 
@@ -65,9 +64,9 @@ public sealed class SearchRun(Bench bench, RunReport report, Func<string, bool> 
         var baselineCpu = TimeSpan.Zero;
         for (var round = 0; round < Rounds; round++)
         {
-            await trial.RunRoundAsync(RoundDuration);
+            await trial.RunRoundAsync(roundDuration);
             var before = await bench.Meter.ReadAsync(serverId: null);
-            perSecond.Add(await baseline.RunAsync(RoundDuration));
+            perSecond.Add(await baseline.RunAsync(roundDuration));
             baselineCpu += (await bench.Meter.ReadAsync(serverId: null) - before).PostgresCpu;
         }
         var reached = perSecond.Average();
@@ -82,7 +81,7 @@ public sealed class SearchRun(Bench bench, RunReport report, Func<string, bool> 
             name, trial.PerSecond, trial.Spread, reached, trial.PerSecond / reached, trial.AnswerBytes,
             trial.Latency.PercentileMs(0.5), trial.Latency.PercentileMs(0.99), open.Latency.PercentileMs(0.5), open.Latency.PercentileMs(0.99),
             trial.ServerMicroseconds, trial.PostgresMicroseconds,
-            baselineCpu.TotalMicroseconds / (reached * Rounds * RoundDuration.TotalSeconds), trial.AllocatedBytes, open.FirstFault));
+            baselineCpu.TotalMicroseconds / (reached * Rounds * roundDuration.TotalSeconds), trial.AllocatedBytes, open.FirstFault));
     }
 
     private static async Task<BaselineLoad> BetterAsync(BaselineLoad free, BaselineLoad custom)

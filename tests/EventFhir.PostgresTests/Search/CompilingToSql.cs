@@ -27,10 +27,10 @@ public sealed class CompilingToSql(TestCluster cluster)
         "((x.\"date_lo\" is not null and (x.\"date_hi\" > $1 and (x.\"date_hi\" > $2 or x.\"date_lo\" >= $3))))")]
     [InlineData(
         "Observation", "date=gt2020&date=lt2021",
-        "((x.\"date_lo\" is not null and x.\"date_hi\" > $1)) and ((x.\"date_lo\" is not null and x.\"date_lo\" < $2)) and (x.\"date_lo\" >= $3 or (x.\"date_hi\" at time zone 'UTC') > (x.\"date_lo\" at time zone 'UTC') + interval '24:00:00')")]
+        "((x.\"date_lo\" is not null and x.\"date_hi\" > $1)) and ((x.\"date_lo\" is not null and x.\"date_lo\" < $2)) and (x.\"date_lo\" >= $3 or ((x.\"date_hi\" at time zone 'UTC') > (x.\"date_lo\" at time zone 'UTC') + interval '24:00:00' and num_nonnulls(x.\"date_lo\", x.\"date_hi\") = 2))")]
     [InlineData(
-        "Observation", "_lastUpdated=gt2020",
-        "(exists (select from es.stream s where s.rid = x.rid and ((s.updated + interval '1 ms') > $1)) and x.rid in (select e.rid from es.event e where e.tenant = 0 and e.type = $2 and e.recorded_at >= $3))")]
+        "Observation", "_lastUpdated=gt2020&status=final",
+        "(exists (select from es.stream s where s.rid = x.rid and ((s.updated + interval '1 ms') > $1)) and x.rid in (select e.rid from es.event e where e.tenant = 0 and e.type = $2 and e.recorded_at >= $3)) and x.terms @> $4")]
     [InlineData(
         "Observation", "subject:Patient.gender=male",
         "(x.\"subject\" is not null and x.\"subject\" in (select x.rid from \"fhir\".\"x_patient\" x where x.terms @> $1))")]
@@ -47,6 +47,42 @@ public sealed class CompilingToSql(TestCluster cluster)
         "x.rid in (select x.\"subject\" from \"fhir\".\"x_observation\" x where x.\"subject\" is not null and x.terms @> $1)")]
     public void Each_kind_of_clause_has_its_own_condition(string type, string query, string condition) =>
         Assert.Contains($"\" x where {condition})", Compile(type, query), StringComparison.Ordinal);
+
+    /// <summary>The first statement of a first page, for each of the forms that it has.</summary>
+    [Theory]
+    [InlineData(
+        "Observation", "code=http://loinc.org|8867-4",
+        "select b.matches, b.rid, b.type, b.id, b.version, b.kind, b.updated, b.body, (select pg_current_snapshot()::text) from es.page(array(" +
+        "select x.rid from \"fhir\".\"x_observation\" x where x.terms @> $2 limit 2001), $1, 2000) b")]
+    [InlineData(
+        "Patient", "identifier=http://s|1",
+        "with f as materialized (select x.rid from \"fhir\".\"x_patient\" x where (x.rid in (select t.rid from \"fhir\".\"ident_patient\" t" +
+        " where t.hash = $1)) limit 2001) select (select count(*) from f), b.rid, b.type, b.id, b.version, e.kind, b.updated, e.body," +
+        " (select pg_current_snapshot()::text) from (select f.* from f order by \"f\".rid limit $2) p" +
+        " join es.stream b on b.rid = p.rid join es.event e on e.seq = b.seq order by \"p\".rid")]
+    [InlineData(
+        "Observation", "_lastUpdated=gt2020&_sort=-_lastUpdated",
+        "with f as materialized (select * from (select e.rid, s.updated as \"ka\" from es.event e cross join lateral (select s.updated from es.stream s" +
+        " where s.rid = e.rid and s.seq = e.seq and not s.deleted offset 0) s where e.tenant = 0 and e.type = $2 and e.recorded_at >= $3" +
+        " and (s.updated + interval '1 ms') > $4) m limit 2001), n as (select count(*) as n from f), p as materialized (select f.* from f" +
+        " order by \"f\".\"ka\" desc nulls last, \"f\".rid limit case when (select n.n from n) <= 2000 then $1 else 1 end)" +
+        " select (select n.n from n), b.rid, b.type, b.id, b.version, b.kind, b.updated, b.body, p.\"ka\"::text, (select pg_current_snapshot()::text)" +
+        " from es.current(array(select p.rid from p)) b join p on p.rid = b.rid order by \"p\".\"ka\" desc nulls last, \"p\".rid")]
+    public void Few_matches_are_counted_and_paged_in_one_statement(string type, string query, string text) =>
+        Assert.Equal(text, new SearchCompiler(_ => true).Few(SearchFixture.Parse(type, query).Value, at: null, bound: 2_000).CommandText);
+
+    [Theory]
+    [InlineData(
+        "subject:Patient.identifier=http://s|1&status=final",
+        "with k as materialized (select array(select x.rid from \"fhir\".\"x_patient\" x where (x.rid in (select t.rid from \"fhir\".\"ident_patient\" t" +
+        " where t.hash = $1)) limit 101) as rids) select b.matches, b.rid, b.type, b.id, b.version, b.kind, b.updated, b.body," +
+        " (select pg_current_snapshot()::text) from es.page(case when (select cardinality(k.rids) from k) <= 100 then array(" +
+        "select x.rid from \"fhir\".\"x_observation\" x where (x.\"subject\" is not null and x.\"subject\" = any((select k.rids from k)::bigint[]))" +
+        " and x.terms @> $3 limit 2001) end, $2, 2000) b")]
+    [InlineData("subject:Patient.gender=male", null)]
+    [InlineData("subject:Patient.family=x&_sort=date", null)]
+    public void A_chain_to_what_a_key_finds_is_looked_up_first(string query, string? text) =>
+        Assert.Equal(text, new SearchCompiler(_ => true).FewThroughKeys(SearchFixture.Parse("Observation", query).Value, bound: 2_000)?.CommandText);
 
     [Fact]
     public void Types_without_tables_match_nothing() =>

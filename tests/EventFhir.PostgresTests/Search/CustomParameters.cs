@@ -1,18 +1,8 @@
-using System.Collections.Immutable;
-
-using EventFhir.Core.Events;
-using EventFhir.Core.Search;
-using EventFhir.Core.Search.Parameters;
-using EventFhir.Model.Definitions;
 using EventFhir.Model.Elements;
-using EventFhir.Model.Json;
-using EventFhir.Postgres;
 using EventFhir.Postgres.Parameters;
 using EventFhir.Postgres.Replay;
 using EventFhir.Postgres.Search;
 using EventFhir.Tests;
-
-using Npgsql;
 
 using Xunit;
 
@@ -106,6 +96,70 @@ public sealed class CustomParameters(TestCluster cluster)
         Assert.Empty((await one.VerifyAsync()).Differences);
     }
 
+    private const string Relatives = """
+        {"resourceType":"Patient","id":"mother","contact":[{"relationship":[{"text":"Mother-in-law","coding":[{"system":"http://kin","code":"MTHINLAW","display":"mother in law"}]}],
+         "name":{"family":"Ohm"},"gender":"female","period":{"start":"2020-01-01","end":"2020-12-31"}},{"relationship":[{"coding":[{"system":"http://kin","code":"CHILD"}]}],"name":{"family":"Watt"},"gender":"male"}]}
+        """;
+
+    /// <summary>Each modifier of tokens, on concepts, identifiers and codes; and composites that end in each type.</summary>
+    [Fact]
+    public async Task Tokens_have_all_modifiers_and_composites_all_ends()
+    {
+        await using var node = await Node.NewAsync(cluster);
+        await node.WriteAsync(
+        [
+            SearchFixture.Read(Relatives),
+            SearchFixture.Read("""{"resourceType":"Patient","id":"inverse","contact":[{"relationship":[{"coding":[{"system":"http://kin","code":"CHILD"}]}],"name":{"family":"Ohm"},"gender":"female"},{"name":{"family":"Watt"},"gender":"male","period":{"start":"2020-02-01"}}]}"""),
+            SearchFixture.Read("""{"resourceType":"Patient","id":"text","contact":[{"relationship":[{"text":"a friend of the mother"}],"name":{"family":"Volt"}}]}"""),
+            SearchFixture.Read("""{"resourceType":"Patient","id":"typed","identifier":[{"system":"http://i","value":"77","type":{"text":"Record number","coding":[{"system":"http://t","code":"MR"}]}}],"multipleBirthInteger":3}"""),
+            SearchFixture.Read("""{"resourceType":"Patient","id":"nobody"}"""),
+            SearchFixture.Read("""{"resourceType":"CodeSystem","id":"kin","url":"http://kin","status":"active","content":"complete","concept":[{"code":"FAMILY","concept":[{"code":"CHILD"},{"code":"INLAW","concept":[{"code":"MTHINLAW"}]}]}]}"""),
+            SearchFixture.Read("""{"resourceType":"ValueSet","id":"inlaws","url":"http://inlaws","status":"active","compose":{"include":[{"system":"http://kin","concept":[{"code":"MTHINLAW"},{"code":"INLAW"}]}]}}"""),
+            Define("relation", "token", "Patient.contact.relationship"), Define("number", "token", "Patient.identifier"), Define("sex", "token", "Patient.contact.gender"),
+            Define("sex-relation", "composite", "Patient.contact", ("individual-gender", "gender"), ("clinical-code", "relationship")),
+            Define("sex-name", "composite", "Patient.contact", ("individual-gender", "gender"), ("Patient-name", "name.family")),
+            Define("sex-period", "composite", "Patient.contact", ("individual-gender", "gender"), ("individual-birthdate", "period")),
+            Define("number-birth", "composite", "Patient", ("Patient-identifier", "identifier"), ("RiskAssessment-probability", "multipleBirth.ofType(integer)")),
+        ]);
+        await node.FinishAsync();
+        (string Query, string Ids)[] rows =
+        [
+            ("relation:text=mother", "mother text"), ("relation:text=in law", ""), ("relation:text=mother-in", "mother"), ("relation:code-text=mth", "mother"), ("relation:not=http://kin|CHILD", "nobody text typed"),
+            ("relation:in=http://inlaws", "mother"), ("relation:in=ValueSet/inlaws", "mother"), ("relation:not-in=http://inlaws", "inverse nobody text typed"),
+            ("relation:below=http://kin|INLAW", "mother"), ("relation:below=http://kin|FAMILY", "inverse mother"), ("relation:above=http://kin|CHILD", "inverse mother"),
+            ("relation:missing=true", "nobody typed"), ("relation=http://kin|", "inverse mother"),
+            ("number:of-type=http://t|MR|77", "typed"), ("number:of-type=http://t|XX|77", ""), ("number:text=record", "typed"), ("number=77", "typed"),
+            ("sex:code-text=FEM", "inverse mother"), ("sex=male", "inverse mother"), ("sex:not=male", "nobody text typed"),
+            ("_sort=-relation,_id", "mother inverse nobody text typed"), ("_sort=number,_id", "typed inverse mother nobody text"), ("_sort=relation,_id", "inverse mother nobody text typed"),
+            ("sex-relation=female$http://kin|CHILD", "inverse"), ("sex-relation=male$CHILD", "mother"), ("sex-relation:missing=true", "nobody text typed"),
+            ("sex-name=female$ohm", "inverse mother"), ("sex-name=male$ohm", ""), ("sex-period=female$2020", "mother"), ("sex-period=male$ge2021", "inverse"), ("sex-period:missing=false", "inverse mother"),
+            ("number-birth=77$gt2", "typed"), ("number-birth=77$gt3", ""),
+        ];
+        foreach (var (query, ids) in rows)
+        {
+            Assert.Equal((query, ids), (query, string.Join(' ', await node.MatchAsync(query))));
+            Assert.Equal((query, ids), (query, string.Join(' ', await node.SearchAsync(query))));
+        }
+        Assert.Empty((await node.VerifyAsync()).Differences);
+        await node.WriteAsync([.. new[] { "relation", "number", "sex", "sex-relation", "sex-name", "sex-period", "number-birth" }.Select(code => Retired(code))]);
+        await node.FinishAsync();
+        Assert.Empty((await node.VerifyAsync()).Differences);
+        Assert.Equal(0, await node.CountAsync("select count(*) from fhir.lex_patient where normalized like 'mth%'"));
+    }
+
+    private static Resource Retired(string code) => SearchFixture.Read(
+        $$"""{"resourceType":"SearchParameter","id":"{{code}}","url":"http://example.org/{{code}}","name":"X","status":"retired","description":"x","code":"{{code}}","base":["Patient"],"type":"token","expression":"Patient.x"}""");
+
+    private static Resource Define(string code, string type, string expression, params (string Definition, string Expression)[] components)
+    {
+        var parts = components.Select(part => $$"""{"definition":"http://hl7.org/fhir/SearchParameter/{{part.Definition}}","expression":"{{part.Expression}}"}""");
+        return SearchFixture.Read(
+            $$"""
+            {"resourceType":"SearchParameter","id":"{{code}}","url":"http://example.org/{{code}}","name":"X","status":"active","description":"x","code":"{{code}}",
+             "base":["Patient"],"type":"{{type}}","expression":"{{expression}}"{{(components.Length == 0 ? "" : $",\"component\":[{string.Join(',', parts)}]")}}}
+            """);
+    }
+
     private static async Task ChangeAsync(Node node, int seed, CancellationToken stop)
     {
         var random = new Random(seed);
@@ -120,101 +174,4 @@ public sealed class CustomParameters(TestCluster cluster)
         {"resourceType":"SearchParameter","id":"kin","url":"http://example.org/kin","name":"Kin","status":"active","description":"x","code":"kin",
          "base":["Patient"],"type":"string","expression":"{{expression}}"}
         """);
-
-    /// <summary>What a server has of this, without the server.</summary>
-    private sealed class Node : IAsyncDisposable
-    {
-        public static readonly TypeDefinition PatientType = Release.R4.FindResourceType("Patient")!;
-        private readonly ResourceStore store;
-
-        private Node(EventDatabase database)
-        {
-            Database = database;
-            Registry = new ParameterRegistry(database, new ActiveDefinitions(SearchDefinitions.R4, new Uri(SearchFixture.BaseUrl)));
-            Walk = new ParameterWalk(database, Registry);
-            Reader = new SearchReader(database, Release.R4);
-            store = new ResourceStore(database, Registry);
-        }
-
-        public EventDatabase Database { get; }
-        public ParameterRegistry Registry { get; }
-        public ParameterWalk Walk { get; }
-        public SearchReader Reader { get; }
-        public SearchDefinitions Definitions => Registry.Active.Current;
-
-        public static async Task<Node> NewAsync(TestCluster cluster)
-        {
-            var database = new EventDatabase(await cluster.NewDatabaseAsync());
-            await database.Migrator.ApplyAsync(default);
-            return await ReadyAsync(database);
-        }
-
-        public static Task<Node> JoinAsync(Node other) => ReadyAsync(new EventDatabase(other.Database.ConnectionString));
-
-        public async Task WriteAsync(ImmutableArray<Resource> resources)
-        {
-            var outcomes = await store.WriteAsync(new WriteGroup([.. resources.Select(Put)], Provenance.None), default);
-            Assert.DoesNotContain(outcomes, outcome => outcome is WriteOutcome.Refused);
-        }
-
-        public async Task FinishAsync()
-        {
-            do await Registry.RefreshAsync(default);
-            while (await Walk.StepAsync(default) is not StepOutcome.Idle);
-        }
-
-        public SearchQuery Parse(string query) => new SearchParser(SearchFixture.Context with { Definitions = Definitions }).Parse(
-            PatientType, [new QueryParameter(query[..query.IndexOf('=')], query[(query.IndexOf('=') + 1)..]), new QueryParameter("_count", "1000")]).Value;
-
-        public async Task<ImmutableArray<string>> SearchAsync(string query)
-        {
-            var page = (await Reader.ReadAsync(Parse(query), null, default)).Value;
-            return [.. page.Matches.Select(match => match.Key.Id.Value).Order(StringComparer.Ordinal)];
-        }
-
-        /// <summary>What an evaluation in memory of all stored patients says.</summary>
-        public async Task<ImmutableArray<string>> MatchAsync(string query)
-        {
-            var resources = new List<Resource>();
-            await using var source = NpgsqlDataSource.Create(Database.ConnectionString);
-            await using var command = source.CreateCommand($"""
-                select e.body from es.stream s join es.event e on e.seq = s.seq where s.type = {PatientType.Number} and s.version > 0 and not s.deleted
-                """);
-            await using var row = await command.ExecuteReaderAsync();
-            while (await row.ReadAsync()) resources.Add(SearchFixture.Read(row.GetFieldValue<byte[]>(0)));
-            var found = new SearchMatcher(Release.R4, SearchFixture.BaseUrl, resources).Search(Parse(query));
-            return [.. found.Select(resource => resource.Id!).Order(StringComparer.Ordinal)];
-        }
-
-        public async Task<long> CountAsync(string sql)
-        {
-            await using var source = NpgsqlDataSource.Create(Database.ConnectionString);
-            await using var command = source.CreateCommand(sql);
-            return (long)(await command.ExecuteScalarAsync())!;
-        }
-
-        public Task<VerificationReport> VerifyAsync() => new Verification(Database, Registry.Rules).RunAsync(null, default);
-
-        public async ValueTask DisposeAsync()
-        {
-            await store.DisposeAsync();
-            Registry.Dispose();
-            await Database.DisposeAsync();
-        }
-
-        private static async Task<Node> ReadyAsync(EventDatabase database)
-        {
-            var node = new Node(database);
-            await node.Registry.ReloadAsync(default);
-            return node;
-        }
-
-        private WriteCommand Put(Resource resource)
-        {
-            Assert.True(ResourceId.TryParse(resource.Id, out var id));
-            var text = StoredText.Of(resource, id.Value);
-            var content = new ResourceContent(new BodyTemplate(text.Head, text.Tail, text.Digest), Registry.Active.Extractor.Extract(resource));
-            return new WriteCommand(WriteKind.Update, new ResourceKey(resource.Type, id), content, Precondition.None);
-        }
-    }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -25,6 +26,8 @@ public sealed class RunningServer(PostgresCluster postgres) : IAsyncLifetime
     public string? Shared { get; init; }
 
     public SearchDefinitions Definitions { get; init; } = SearchDefinitions.R4;
+    public ImmutableArray<string> CorsOrigins { get; init; } = [];
+
     public ConditionalDelete ConditionalDelete { get; init; } = ConditionalDelete.Single;
 
     public async ValueTask InitializeAsync()
@@ -33,6 +36,7 @@ public sealed class RunningServer(PostgresCluster postgres) : IAsyncLifetime
         var options = new EventFhirOptions
         {
             Data = new DirectoryInfo("unused"), Connection = Connection, Port = 0, Definitions = Definitions, ConditionalDelete = ConditionalDelete,
+            CorsOrigins = CorsOrigins,
         };
         database = await Database.OpenAsync(options, Cluster.OfThisProcess, TestContext.Current.CancellationToken);
         host = await ServerHost.StartAsync(options, database, TestContext.Current.CancellationToken);

@@ -36,6 +36,11 @@ internal static class CompositePlan
         return new ParameterPlacement.Composite(parameter, end.Value, ordered);
     }
 
+    /// <summary>True if composites of these components have a place.</summary>
+    public static bool IsStorable(Release release, ImmutableArray<CompositeComponent> components) =>
+        components.Select(component => Part(release, static _ => null, component)).ToImmutableArray() is var parts
+        && !parts.Contains(null) && End(parts!) is not null;
+
     private static CompositePart? Part(Release release, StoredParameter stored, CompositeComponent component)
     {
         var parameter = stored(component.Definition)?.Placement.Parameter ?? release.FindSearchParameter(component.Definition);

@@ -54,14 +54,14 @@ internal sealed class EntryBuilder
     public void Word(LexiconKind kind, int parameter, long hash, Element text)
     {
         Term(hash);
-        if (Home is TermHome.Terms && !IsKnownWord(hash)) lexicon.Add(new(kind, parameter, hash, StringFolding.Fold(text.Text)));
+        if (!IsKnownWord(hash)) lexicon.Add(new(kind, parameter, hash, StringFolding.Fold(text.Text)));
     }
 
     /// <param name="folded">As StringFolding folds it; a canonical URL as it is.</param>
     public void Word(LexiconKind kind, int parameter, long hash, string folded)
     {
         Term(hash);
-        if (Home is TermHome.Terms && !IsKnownWord(hash)) lexicon.Add(new(kind, parameter, hash, folded));
+        if (!IsKnownWord(hash)) lexicon.Add(new(kind, parameter, hash, folded));
     }
 
     private bool IsKnownWord(long hash)

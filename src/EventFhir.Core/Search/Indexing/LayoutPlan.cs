@@ -187,6 +187,7 @@ internal sealed class LayoutPlan
     private static bool IsUri(TypeDefinition value) =>
         value.Primitive is PrimitiveKind.Canonical or PrimitiveKind.Uri or PrimitiveKind.Url or PrimitiveKind.Oid or PrimitiveKind.Uuid;
 
-    private static bool IsNearUnique(TypeDefinition value) =>
+    /// <summary>True for values that hardly repeat, which do not belong among shared terms.</summary>
+    public static bool IsNearUnique(TypeDefinition value) =>
         value.Name is "Identifier" or "ContactPoint" || value.Primitive is PrimitiveKind.Id || IsUri(value);
 }

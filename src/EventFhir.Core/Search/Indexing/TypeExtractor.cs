@@ -32,6 +32,7 @@ internal sealed class TypeExtractor
     {
         into.Start(columnCount);
         foreach (var parameter in parameters) parameter.Extract(root, into);
+        into.Home = TermHome.Terms;
         if (hasUrl) CanonicalNames.Write(root, into);
         foreach (var contained in root.ChildrenNamed("contained")) into.Term(Hashing.Contains(contained.Type.Name));
         if (hasNarrative) into.Narrative = NarrativeText.WordsOf(root);

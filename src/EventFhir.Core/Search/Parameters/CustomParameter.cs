@@ -31,11 +31,14 @@ public sealed record CustomDefinition(
     string Expression,
     ImmutableArray<TypeDefinition> Targets)
 {
+    /// <summary>For composites: parameters of the specification, each with its expression on what <see cref="Expression"/> leads to.</summary>
+    public ImmutableArray<CompositeComponent> Components { get; init; } = [];
+
     public bool AppliesTo(TypeDefinition type) => BaseOf(type) is not null;
 
     /// <summary>The parameter as it applies to one concrete resource type; null if it does not.</summary>
     public SearchParameterDefinition? On(Release release, TypeDefinition type) => BaseOf(type) is { } @base
-        ? new SearchParameterDefinition(@base, Code, Url, Type, UnionBranches.On(release, type, Expression), Targets, [])
+        ? new SearchParameterDefinition(@base, Code, Url, Type, UnionBranches.On(release, type, Expression), Targets, Components)
         : null;
 
     private TypeDefinition? BaseOf(TypeDefinition type)

@@ -38,12 +38,14 @@ public sealed class CustomParameterReader(SearchDefinitions definitions)
         if (ReadTargets(root) is not { } targets) return Invalid("target", "names a type that is no resource type.");
         if (!IsCode(code)) return Invalid("code", "must be letters, digits, '-' and '_', up to 64, beginning with a letter.");
         if (!Enum.TryParse<SearchParameterType>(Text(root, "type"), ignoreCase: true, out var type)) return Invalid("type", "is unknown.");
-        if (type is SearchParameterType.Composite or SearchParameterType.Special)
-            return Invalid("type", "may not be composite or special: this server indexes custom parameters of the other types.");
+        if (type is SearchParameterType.Special) return Invalid("type", "may not be special: such a parameter is more than its expression.");
         if (expression.Length == 0) return Invalid("expression", "is missing, so there is nothing to index.");
         if (expression.Length > Limits.CustomExpressionCharactersMax)
             return Invalid("expression", $"may have up to {Limits.CustomExpressionCharactersMax} characters.");
-        var definition = new CustomDefinition(url, code, type, bases, expression, targets);
+        var definition = new CustomDefinition(url, code, type, bases, expression, targets)
+        {
+            Components = type is SearchParameterType.Composite ? CustomComposites.Read(root) : [],
+        };
         return Check(definition, owner) is { } refusal ? refusal : new ParameterIntent.Define(definition);
     }
 
@@ -88,6 +90,8 @@ public sealed class CustomParameterReader(SearchDefinitions definitions)
         if (!expression.IsCompiled && onType.Contains("resolve", StringComparison.Ordinal))
             return Invalid("expression", "may use resolve() only as where(resolve() is Type).");
         var values = ValueTyping.Of(release, type, expression);
+        if (definition.Type is SearchParameterType.Composite)
+            return CustomComposites.Fault(release, type, definition, expression) is { } fault ? Invalid("component", fault) : (Refusal?)null;
         if (values.IsEmpty) return Invalid("expression", $"on {type.Name}: the type of its values cannot be told; end it with ofType(…).");
         return values.Any(value => ValueTyping.Fits(definition.Type, value))
             ? null

@@ -48,7 +48,7 @@ public sealed class TransactionRun(
             var prepared = EntryContents.Prepare(intake, plan);
             return prepared.IsRefused(out refused) ? refused : new WriteGroup(prepared.Value.Commands, provenance, idempotencyKey);
         }
-        var written = await WriteAsync(criteria, url, asked, Plan, request.Aborted);
+        var written = await WriteAsync(criteria, MatchesMax(actions), url, asked, Plan, request.Aborted);
         if (written.IsRefused(out refusal)) return Answer.Of(refusal);
         var (group, outcomes) = (written.Value.Group, written.Value.Outcomes);
         if (plan is null) throw new UnreachableException("A group was written without a plan.");
@@ -96,9 +96,17 @@ public sealed class TransactionRun(
             deletes is ConditionalDelete.Multiple ? DeletesByCriteria.Many : DeletesByCriteria.One).Plan(actions);
     }
 
+    /// <summary>Enough to tell one match from several, when those are left out that the transaction deletes.</summary>
+    private int MatchesMax(List<(BundleEntry Entry, EntryAction Action)> actions)
+    {
+        var byKey = actions.Count(static planned => planned.Action is EntryAction.Write { Kind: WriteKind.Delete });
+        var byCriteria = actions.Count(static planned => planned.Action is EntryAction.ByCriteria { Kind: WriteKind.Delete });
+        return OneOrSeveral + byKey + (byCriteria * (deletes is ConditionalDelete.Single ? 1 : Limits.ConditionalDeletesMax + 1));
+    }
+
     private async Task<Outcome<WrittenGroup>> WriteAsync(
-        List<(BundleEntry Entry, CriteriaText Text)> criteria, string url, DateTimeOffset asked, Func<CriteriaMatches?, Outcome<WriteGroup>> plan,
-        CancellationToken cancellationToken)
+        List<(BundleEntry Entry, CriteriaText Text)> criteria, int matchesMax, string url, DateTimeOffset asked,
+        Func<CriteriaMatches?, Outcome<WriteGroup>> plan, CancellationToken cancellationToken)
     {
         if (criteria.Count == 0)
         {
@@ -106,7 +114,6 @@ public sealed class TransactionRun(
             if (group.IsRefused(out var refusal)) return refusal;
             return new WrittenGroup(group.Value, await store.WriteAsync(group.Value, cancellationToken));
         }
-        var matchesMax = deletes is ConditionalDelete.Single ? OneOrSeveral : Limits.ConditionalDeletesMax + 1;
         var written = await conditional.WriteAsync(
             new ConditionalWrite([.. criteria.Select(one => one.Text)], url, asked, matchesMax, found => plan(found)), cancellationToken);
         return written.IsRefused(out var refused) ? refused : new WrittenGroup(written.Value.Group, written.Value.Outcomes);
