@@ -159,7 +159,7 @@ public sealed class ServerHost : IAsyncDisposable
         var abilities = Interactions.AbilitiesOf(interactions, onResources, options.ConditionalDelete);
         var capabilities = new CapabilityStatementWriter(registry.Active, abilities, time.GetUtcNow());
         var routes = new FhirRoutes(
-            [Interactions.OfMetadata(new MetadataEndpoint(capabilities, baseUrl)), .. interactions, .. operations], release, negotiation);
+            [Interactions.OfMetadata(new MetadataEndpoint(capabilities, baseUrl)), .. interactions, .. operations], release, negotiation, baseUrl);
 
         var errors = new ErrorAnswers(routes, failures);
         var requests = new RequestLog(loggers.CreateLogger<RequestLog>(), time);
