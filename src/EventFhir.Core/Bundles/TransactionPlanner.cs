@@ -63,6 +63,9 @@ public sealed class TransactionPlanner(
             case EntryAction.Write write:
                 Add(new PlannedWrite(entry, write.Kind, write.Key, precondition, EntryId.Required));
                 break;
+            case EntryAction.Patched patched:
+                Add(new PlannedWrite(entry, WriteKind.Update, patched.Key, new Precondition.StillAt(patched.Version), EntryId.Required));
+                break;
             case EntryAction.ByCriteria { Kind: WriteKind.Create } create when precondition is not Precondition.Always:
                 Refuse(entry, RefusalKind.BadRequest, "value", "ifNoneExist stands without ifMatch and ifNoneMatch.", ".request");
                 break;
