@@ -45,7 +45,8 @@ public sealed class EventDatabase : IAsyncDisposable
         // Searches by key alone: their plan is made once, and by index even while the tables are small.
         KeySearcher = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString)
         {
-            ApplicationName = "EventFhir search", NoResetOnClose = true, MaxAutoPrepare = 200, AutoPrepareMinUsages = 2, MaxPoolSize = KeyConnectionsMax,
+            ApplicationName = "EventFhir search", NoResetOnClose = true, MaxAutoPrepare = 200, AutoPrepareMinUsages = 2,
+            MaxPoolSize = KeyConnectionsMax,
             ReadBufferSize = PageBytes,
             Options = "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off "
                 + SearchSettings,
