@@ -56,8 +56,8 @@ public sealed class CompilingToSql(TestCluster cluster)
         "select x.rid from \"fhir\".\"x_observation\" x where x.terms @> $2 limit 2001), $1, 2000) b")]
     [InlineData(
         "Patient", "identifier=http://s|1",
-        "with f as materialized (select x.rid from \"fhir\".\"x_patient\" x where (x.rid in (select t.rid from \"fhir\".\"ident_patient\" t" +
-        " where t.hash = $1)) limit 2001) select (select count(*) from f), b.rid, b.type, b.id, b.version, e.kind, b.updated, e.body," +
+        "with f as materialized (select distinct t.rid from \"fhir\".\"ident_patient\" t where t.hash = $1 limit 2001)" +
+        " select (select count(*) from f), b.rid, b.type, b.id, b.version, e.kind, b.updated, e.body," +
         " (select pg_current_snapshot()::text) from (select f.* from f order by \"f\".rid limit $2) p" +
         " join es.stream b on b.rid = p.rid join es.event e on e.seq = b.seq order by \"p\".rid")]
     [InlineData(
@@ -74,8 +74,8 @@ public sealed class CompilingToSql(TestCluster cluster)
     [Theory]
     [InlineData(
         "subject:Patient.identifier=http://s|1&status=final",
-        "with k as materialized (select array(select x.rid from \"fhir\".\"x_patient\" x where (x.rid in (select t.rid from \"fhir\".\"ident_patient\" t" +
-        " where t.hash = $1)) limit 101) as rids) select b.matches, b.rid, b.type, b.id, b.version, b.kind, b.updated, b.body," +
+        "with k as materialized (select array(select distinct t.rid from \"fhir\".\"ident_patient\" t" +
+        " where t.hash = $1 limit 101) as rids) select b.matches, b.rid, b.type, b.id, b.version, b.kind, b.updated, b.body," +
         " (select pg_current_snapshot()::text) from es.page(case when (select cardinality(k.rids) from k) <= 100 then array(" +
         "select x.rid from \"fhir\".\"x_observation\" x where (x.\"subject\" is not null and x.\"subject\" = any((select k.rids from k)::bigint[]))" +
         " and x.terms @> $3 limit 2001) end, $2, 2000) b")]
