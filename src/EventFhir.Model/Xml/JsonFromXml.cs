@@ -128,7 +128,8 @@ internal sealed class JsonFromXml : IDisposable
             return;
         }
         var fault = kind is PrimitiveKind.Boolean ? "A boolean is true or false." : "This is no number as R4 writes it.";
-        issues.Add(new Issue(IssueSeverity.Error, "value", fault, XmlPath.Of(nodes, self), node.Line, node.Column));
+        if (issues.Count < Limits.IssuesMax)
+            issues.Add(new Issue(IssueSeverity.Error, "value", fault, XmlPath.Of(nodes, self), node.Line, node.Column));
         // Something has to stand there, for the rest to be read.
         if (kind is PrimitiveKind.Boolean) json.WriteBooleanValue(true);
         else json.WriteNumberValue(1);

@@ -36,7 +36,7 @@ public static class ResourceXmlReader
         if (json.IsEmpty) return new ReadResult(null, issues, ReadVerdict.NotFhir);
         var read = ResourceJsonReader.Read(json, release);
         // JSON that is made here can only nest too deeply to be no FHIR.
-        issues = [.. issues, .. read.Issues.Select(places.Translate)];
+        issues = [.. issues.Concat(read.Issues.Select(places.Translate)).Take(Limits.IssuesMax)];
         return new ReadResult(read.Resource, issues, issues.IsEmpty || read.Verdict is ReadVerdict.NotFhir ? read.Verdict : ReadVerdict.Invalid);
     }
 

@@ -101,8 +101,9 @@ internal sealed class XmlTreeReader(XmlReader reader, string text, Release relea
         var self = Add(property.Name, property, type, parent, ordinal);
         if (ordinal > 0 && !property.Element.IsRepeating)
         {
-            issues.Add(new Issue(IssueSeverity.Error, "structure", "There may be one of these only.", PathOf(self), position.LineNumber,
-                position.LinePosition));
+            if (issues.Count < Limits.IssuesMax)
+                issues.Add(new Issue(IssueSeverity.Error, "structure", "There may be one of these only.", PathOf(self), position.LineNumber,
+                    position.LinePosition));
             nodes.RemoveAt(self);
             Skip();
             return;

@@ -148,6 +148,16 @@ public sealed class ReadingXml
         Assert.Equal(ReadVerdict.Invalid, Read($"<text><status value=\"generated\"/>{narrative}</text>").Verdict);
     }
 
+    [Theory]
+    [InlineData("<active value=\"true\"/>")]
+    [InlineData("<multipleBirthInteger value=\"x\"/>")]
+    [InlineData("<contact><relationship><coding><userSelected value=\"x\"/></coding></relationship></contact>")]
+    public void Issues_are_named_up_to_their_limit(string wrong)
+    {
+        var result = Read(string.Concat(Enumerable.Repeat(wrong, 1_000)));
+        Assert.Equal((ReadVerdict.Invalid, Model.Limits.IssuesMax), (result.Verdict, result.Issues.Length));
+    }
+
     private static string Nested(string start, string end, int depth) =>
         string.Concat(Enumerable.Repeat($"<{start}>", depth)) + string.Concat(Enumerable.Repeat($"</{end}>", depth));
 
