@@ -154,12 +154,13 @@ public sealed class ServerHost : IAsyncDisposable
         var entries = new BatchRun(new EntryDispatch(interactions.AddRange(operations), release, baseUrl, failures));
         var transactions = new TransactionRun(
             release, intake, store, byCriteria, new ReferenceCriteria(registry, byCriteria, release),
-            new TransactionAnswers(daemon, reader, baseUrl), entries, baseUrl, options.ConditionalDelete, time);
+            new TransactionPatches(new PatchIntake(release, negotiation), reader), new TransactionAnswers(daemon, reader, baseUrl), entries, baseUrl,
+            options.ConditionalDelete, time);
         interactions = interactions.AddRange(Interactions.OfBundles(new BundleEndpoints(release, negotiation, entries, transactions)));
         var abilities = Interactions.AbilitiesOf(interactions, onResources, options.ConditionalDelete);
         var capabilities = new CapabilityStatementWriter(registry.Active, abilities, time.GetUtcNow());
         var routes = new FhirRoutes(
-            [Interactions.OfMetadata(new MetadataEndpoint(capabilities, baseUrl)), .. interactions, .. operations], release, negotiation);
+            [Interactions.OfMetadata(new MetadataEndpoint(capabilities, baseUrl)), .. interactions, .. operations], release, negotiation, baseUrl);
 
         var errors = new ErrorAnswers(routes, failures);
         var requests = new RequestLog(loggers.CreateLogger<RequestLog>(), time);

@@ -30,6 +30,19 @@ public abstract record EntryAction
         public override int Rank => RankOf(Kind);
     }
 
+    /// <summary>PATCH [type]/[id].</summary>
+    public sealed record Patch(ResourceKey Key) : EntryAction
+    {
+        public override int Rank => 2;
+    }
+
+    /// <summary>The same, when it has been applied: the entry has the patched resource.</summary>
+    /// <param name="Version">The version that was patched.</param>
+    public sealed record Patched(ResourceKey Key, long Version) : EntryAction
+    {
+        public override int Rank => 2;
+    }
+
     /// <summary>GET or HEAD of anything.</summary>
     public sealed record Fetch : EntryAction
     {
@@ -52,11 +65,13 @@ public abstract record EntryAction
                 : new Create(type);
             return WithResource(entry, create);
         }
+        if (entry.Method is "PATCH")
+            return rest is [var patched] && url.Query.Length == 0 && ResourceId.TryParse(patched, out var patchedId)
+                ? WithResource(entry, new Patch(new ResourceKey(type, patchedId)))
+                : Bad(entry, "not-supported", "In a transaction, the URL of a patch is [type]/[id].");
         if (KindOf(entry.Method) is not { } kind)
-            return entry.Method is "PATCH"
-                ? Refusal.Of(RefusalKind.BadRequest, "not-supported", "PATCH is not supported in transactions.", $"{entry.Path}.request.method")
-                : Refusal.Of(
-                    RefusalKind.BadRequest, "code-invalid", "The method is GET, HEAD, POST, PUT, DELETE or PATCH.", $"{entry.Path}.request.method");
+            return Refusal.Of(
+                RefusalKind.BadRequest, "code-invalid", "The method is GET, HEAD, POST, PUT, DELETE or PATCH.", $"{entry.Path}.request.method");
         if (rest.Length == 0 && url.Query.Length > 0) return WithResource(entry, new ByCriteria(kind, type, url.Query));
         return rest is [var text] && url.Query.Length == 0 && ResourceId.TryParse(text, out var id)
             ? WithResource(entry, new Write(kind, new ResourceKey(type, id)))

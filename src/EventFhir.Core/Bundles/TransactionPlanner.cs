@@ -63,6 +63,9 @@ public sealed class TransactionPlanner(
             case EntryAction.Write write:
                 Add(new PlannedWrite(entry, write.Kind, write.Key, precondition, EntryId.Required));
                 break;
+            case EntryAction.Patched patched:
+                Add(new PlannedWrite(entry, WriteKind.Update, patched.Key, new Precondition.StillAt(patched.Version), EntryId.Required));
+                break;
             case EntryAction.ByCriteria { Kind: WriteKind.Create } create when precondition is not Precondition.Always:
                 Refuse(entry, RefusalKind.BadRequest, "value", "ifNoneExist stands without ifMatch and ifNoneMatch.", ".request");
                 break;
@@ -82,8 +85,7 @@ public sealed class TransactionPlanner(
 
     private void PlanCreate(BundleEntry entry, EntryAction.ByCriteria create)
     {
-        // What the transaction deletes is gone by then.
-        var matches = found(entry).RemoveAll(match => deleted.Contains(match.Key));
+        var matches = StillThere(entry);
         if (!creates.Add((create.Type, create.Query)))
             Refuse(
                 entry, RefusalKind.BadRequest, "duplicate", "Another entry of the transaction creates by the same criteria.", ".request.ifNoneExist");
@@ -99,7 +101,7 @@ public sealed class TransactionPlanner(
 
     private void PlanUpdate(BundleEntry entry, EntryAction.ByCriteria update, Precondition precondition)
     {
-        switch (found(entry))
+        switch (StillThere(entry))
         {
             case [var match]:
                 Add(new PlannedWrite(entry, WriteKind.Update, match.Key, Since(precondition, match), EntryId.Optional));
@@ -135,6 +137,9 @@ public sealed class TransactionPlanner(
             foreach (var match in matches)
                 Add(new PlannedWrite(entry, WriteKind.Delete, match.Key, Since(precondition, match), EntryId.Ignored));
     }
+
+    /// <summary>What the transaction deletes is gone by then.</summary>
+    private ImmutableArray<CriteriaMatch> StillThere(BundleEntry entry) => found(entry).RemoveAll(match => deleted.Contains(match.Key));
 
     private const string Several = "Several resources meet the criteria, and it is not known which one is meant.";
 

@@ -11,6 +11,7 @@ namespace EventFhir.Core.Search;
 /// <summary>Whether one element has one value, as R4 search.html#ptypes says for each type of parameter.</summary>
 internal sealed class ElementMatcher(Release release, string baseUrl)
 {
+    private const decimal PreciseMax = 1_000_000_000_000_000_000_000_000_000m;
     private readonly byte[] baseUtf8 = Encoding.UTF8.GetBytes(baseUrl);
 
     public bool Matches(SearchParameterDefinition parameter, SearchValue value, Element element)
@@ -67,7 +68,7 @@ internal sealed class ElementMatcher(Release release, string baseUrl)
         {
             SortOrder.Instant => DateWriter.TryInterval(element, out var interval) ? [interval.Low] : [],
             SortOrder.Number => QuantityValue.TryRead(element, out var quantity) ? [quantity.Low] : [],
-            SortOrder.Text => Texts(element).Select(StringFolding.Fold).Select(Cut),
+            SortOrder.Text => Texts(element).Select(StringFolding.Normalize).Select(Cut),
             SortOrder.Code => Tokens(element).Select(token => token.Code).OfType<string>().Select(StringFolding.Fold).Select(Cut),
             SortOrder.Uri => element.HasValue ? Forms(element).Select(Cut) : [],
             SortOrder.Canonical or SortOrder.Literal => LiteralText.Of(element).Select(CodePoints.FirstOf),
@@ -113,8 +114,18 @@ internal sealed class ElementMatcher(Release release, string baseUrl)
         Prefix.LessOrEqual => low <= value.Value,
         Prefix.StartsAfter => low > value.Value,
         Prefix.EndsBefore => high < value.Value,
+        Prefix.Includes => Least(low) <= value.Value && value.Value < Most(high),
         _ => low <= value.High && high >= value.Low,
     };
+
+    /// <summary>The least number that its digits could stand for: 1.5 is [1.45, 1.55) (R4 search.html#number).</summary>
+    private static decimal Least(decimal number) => number - Half(number);
+
+    private static decimal Most(decimal number) => number + Half(number);
+
+    /// <summary>Of the last digit; nothing at the ends of what decimals can hold, which stand for open ranges.</summary>
+    private static decimal Half(decimal number) =>
+        Math.Abs(number) > PreciseMax || number.Scale >= 28 ? 0 : new decimal(5, 0, 0, isNegative: false, (byte)(number.Scale + 1));
 
     private static bool Matches(SearchValue.Quantity value, Element element)
     {
@@ -139,10 +150,11 @@ internal sealed class ElementMatcher(Release release, string baseUrl)
     {
         if (value.Match is StringMatch.Exact) return given == value.Given;
         var folded = StringFolding.Fold(given);
-        var cut = Indexing.StringWriter.Cut(folded);
+        var normalized = StringFolding.WithoutPunctuation(folded);
+        var cut = Indexing.StringWriter.Cut(normalized);
         switch (value.Match)
         {
-            case StringMatch.Contains: return folded.Contains(value.Folded, StringComparison.Ordinal);
+            case StringMatch.Contains: return normalized.Contains(value.Folded, StringComparison.Ordinal);
             case StringMatch.Equal: return cut == value.Folded;
             case StringMatch.NotEqual: return cut != value.Folded;
             case StringMatch.Begins: return cut.StartsWith(value.Folded, StringComparison.Ordinal);
@@ -154,7 +166,7 @@ internal sealed class ElementMatcher(Release release, string baseUrl)
         }
         if (cut.StartsWith(value.Folded, StringComparison.Ordinal)) return true;
         foreach (var word in StringWords.Following(folded))
-            if (word.StartsWith(value.Folded, StringComparison.Ordinal)) return true;
+            if (StringFolding.WithoutPunctuation(word.ToString()).StartsWith(value.Folded, StringComparison.Ordinal)) return true;
         return false;
     }
 

@@ -6,8 +6,8 @@ using EventFhir.Model.Definitions;
 
 namespace EventFhir.Core.Search;
 
-/// <summary>The comparisons of R4 search.html#prefix, and two that only filters have, for dates: the stored period overlaps the one given, or
-/// includes it.</summary>
+/// <summary>The comparisons of R4 search.html#prefix, and two that only filters have: the stored period overlaps the one given, or includes it; of a
+/// number that is what its digits leave open.</summary>
 public enum Prefix { Equal, NotEqual, Greater, Less, GreaterOrEqual, LessOrEqual, StartsAfter, EndsBefore, Approximate, Overlaps, Includes }
 
 /// <summary>How a text is compared: StartsWith with its whole and each of its words, Exact as it stands; all others, which filters have, with the

@@ -40,7 +40,7 @@ internal sealed class ValueParser(SearchContext context)
     {
         if (!EscapedText.TryUnescape(text, out var plain)) return BadEscape(parameter);
         var match = modifier switch { "exact" => StringMatch.Exact, "contains" => StringMatch.Contains, _ => StringMatch.StartsWith };
-        var folded = StringFolding.Fold(plain);
+        var folded = StringFolding.Normalize(plain);
         if (match is not StringMatch.Exact && folded.Length == 0) return Invalid(parameter, "it holds no letter or digit");
         return new SearchValue.Text(match, plain, folded);
     }
@@ -89,7 +89,7 @@ internal sealed class ValueParser(SearchContext context)
     private static Outcome<SearchValue> TokenText(SearchParameterDefinition parameter, string modifier, string text)
     {
         if (!EscapedText.TryUnescape(text, out var plain)) return BadEscape(parameter);
-        var folded = StringFolding.Fold(plain);
+        var folded = modifier == "text" ? StringFolding.Normalize(plain) : StringFolding.Fold(plain);
         if (folded.Length == 0) return Invalid(parameter, "it holds no letter or digit");
         return modifier == "text" ? new SearchValue.TokenText(folded) : new SearchValue.CodeText(folded);
     }

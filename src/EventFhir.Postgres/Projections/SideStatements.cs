@@ -1,3 +1,4 @@
+using EventFhir.Core.Search.Indexing;
 using EventFhir.Postgres.Sql;
 
 namespace EventFhir.Postgres.Projections;
@@ -21,8 +22,9 @@ internal sealed class SideStatements
 
             """);
         CreateRidIndex = SqlWriter.Text($"create index on {table} (rid);\ncreate index on {past} (rid);\n");
-        CreateLookup = side.Lookup is { } lookup
-            ? SqlWriter.Text($"create index on {table} ({lookup}, rid);\n")
+        CreateLookup = side.Flag is SideTables.Strings
+            ? SqlWriter.Text($"create index on {table} ({side.Lookup!.Value}, rid);\nselect es.index_trigrams('{table}');\n")
+            : side.Lookup is { } lookup ? SqlWriter.Text($"create index on {table} ({lookup}, rid);\n")
             : SqlWriter.Text($"create index on {table} using gin (words);\n");
         Copy = SqlWriter.Text($"copy {table} ({Columns}) from stdin (format binary)").Text;
 

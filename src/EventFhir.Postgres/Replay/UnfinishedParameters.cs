@@ -26,6 +26,11 @@ internal sealed class UnfinishedParameters
     /// <summary>True if there has been a custom parameter in this database.</summary>
     public bool EverDefined { get; private init; }
 
+    /// <summary>What has to be there of past versions: those that were superseded before a custom parameter came have no rows for it.</summary>
+    public ReplayRules PastRules => EverDefined && Rules.Extractor is { } extractor
+        ? ReplayRules.Of(extractor.With(extractor.Definitions.With(Rules.Generation, [])))
+        : Rules;
+
     /// <summary>What has to be there: the specification's parameters, and the usable ones of clients.</summary>
     public ReplayRules Rules { get; }
 

@@ -43,13 +43,14 @@ public sealed class Verification(EventDatabase database, ReplayRules rules)
 
         var customs = await UnfinishedParameters.ReadAsync(connection, rules, TypeTables.Temporary, cancellationToken);
         var replay = new IndexReplay(customs.Rules, TypeTables.Temporary, IndexReplay.LeaveMissingOut);
+        var past = new IndexReplay(customs.PastRules, TypeTables.Temporary, IndexReplay.LeaveMissingOut);
         var stored = await StoredLayoutsAsync(connection, cancellationToken);
         var types = (await connection.ReadAllAsync<short>("select distinct type from es.stream where version > 0", cancellationToken))
             .ConvertAll(number => rules.Release.TypeOfNumber(number)).Union(stored.Keys).ToList();
         foreach (var type in types)
             await connection.RunAsync(replay.TablesOf(type).CreateTables.Text + customs.CreateTablesOf(type).Text, cancellationToken);
-        var resources = await MakeExpectedAsync(connection, replay, customs, progress, cancellationToken);
-        foreach (var damaged in replay.Unreadable.Take(ShownMax))
+        var resources = await MakeExpectedAsync(connection, replay, past, customs, progress, cancellationToken);
+        foreach (var damaged in replay.Unreadable.Concat(past.Unreadable).Take(ShownMax))
         {
             var id = await IdOfAsync(connection, damaged.Rid, cancellationToken);
             differences.Add(new Difference("the body cannot be read", $"{damaged.Type.Name}/{id}"));
@@ -78,7 +79,8 @@ public sealed class Verification(EventDatabase database, ReplayRules rules)
     }
 
     private static async Task<long> MakeExpectedAsync(
-        NpgsqlConnection connection, IndexReplay replay, UnfinishedParameters customs, IProgress<long>? progress, CancellationToken cancellationToken)
+        NpgsqlConnection connection, IndexReplay replay, IndexReplay past, UnfinishedParameters customs, IProgress<long>? progress,
+        CancellationToken cancellationToken)
     {
         var last = await connection.ReadAsync<long>("select coalesce(max(rid), 0) from es.stream", cancellationToken);
         var done = 0L;
@@ -101,7 +103,7 @@ public sealed class Verification(EventDatabase database, ReplayRules rules)
             {
                 Parameters = { new NpgsqlParameter<long> { TypedValue = from }, new NpgsqlParameter<long> { TypedValue = from + PageEvents } },
             };
-            await replay.WritePastAsync(connection, await replay.ReadAsync(page, cancellationToken), cancellationToken);
+            await past.WritePastAsync(connection, await past.ReadAsync(page, cancellationToken), cancellationToken);
         }
         return done;
     }
@@ -126,10 +128,10 @@ public sealed class Verification(EventDatabase database, ReplayRules rules)
         {
             var allowed = customs.Except(type, found.Side.Flag, found.Columns);
             await CompareAsync(connection, type, wanted.Table, found.Table, found.Columns, allowed, differences, cancellationToken);
-            // What was superseded before a custom parameter came has no rows for it, and one that was dropped leaves its rows behind.
-            if (customs.EverDefined) continue;
+            // Custom parameters have rows there, and leave them behind when they are dropped: nothing that is there too much can be told from those.
             var columns = SqlWriter.Text($"{found.Columns}, since, until");
-            await CompareAsync(connection, type, wanted.Past, found.Past, columns, default, differences, cancellationToken);
+            var left = customs.EverDefined ? SqlWriter.Text($" except all select {columns} from {found.Past}") : default;
+            await CompareAsync(connection, type, wanted.Past, found.Past, columns, left, differences, cancellationToken);
         }
         await CompareLexiconAsync(connection, type, expected.Lexicon.Table, actual.Lexicon.Table, differences, cancellationToken);
     }

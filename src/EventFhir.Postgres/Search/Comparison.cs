@@ -82,6 +82,10 @@ internal static class Comparison
             case Prefix.EndsBefore:
                 sql.Append($"{high} < {value.Value}");
                 break;
+            case Prefix.Includes:
+                sql.Append($"({low} - 0.5 * power(10::numeric, (-scale({low}))::numeric) <= {value.Value}");
+                sql.Append($" and {value.Value} < {high} + 0.5 * power(10::numeric, (-scale({high}))::numeric))");
+                break;
             case Prefix.Approximate:
                 sql.Append($"({low} <= {value.High} and {high} >= {value.Low})");
                 break;

@@ -13,10 +13,11 @@ internal sealed class TextWriter(SqlBuilder sql)
     {
         if (value.Match is StringMatch.Contains)
         {
-            // Only whole strings: the rows of their words would say nothing more. What is cut there is whole among the long texts.
+            // Only whole strings: the rows of their words would say nothing more. What is cut there is whole among the long texts. The text has no
+            // punctuation, and so no wildcard of its own; trigrams serve where there are (es.index_trigrams).
             var whole = parameters.Select(Hashing.LongText).ToArray();
             sql.Append($"x.rid in (select t.rid from {tables.Strings} t where t.parameter = any({parameters.Concat(whole).ToArray()})");
-            sql.Append($" and (t.exact <> '' or t.parameter = any({whole})) and position({value.Folded} in t.normalized) > 0)");
+            sql.Append($" and t.exact <> '' and t.normalized like {"%" + value.Folded + "%"})");
             return;
         }
         sql.Append($"x.rid in (select t.rid from {tables.Strings} t where t.parameter = any({parameters}) and ");

@@ -22,8 +22,12 @@ internal sealed class WriteLane(
     private const int AttemptsMax = 10;
 
     private const long PartitionSize = 50_000_000;
-    private readonly AppendBatch append = new(indexing.Release);
-    private readonly BulkLoad load = new(known, guards, indexing.Release);
+
+    /// <summary>Buffers that have held more are not kept: a huge bundle would take its memory for good.</summary>
+    private const long KeptBytesMax = 16 << 20;
+
+    private AppendBatch append = new(indexing.Release);
+    private BulkLoad load = new(known, guards, indexing.Release);
     private readonly List<PendingGroup> groups = [];
 
     public async Task RunAsync()
@@ -32,7 +36,10 @@ internal sealed class WriteLane(
         {
             StoreMetrics.BatchGroups.Record(groups.Count);
             foreach (var group in groups) StoreMetrics.QueueDuration.Record(Stopwatch.GetElapsedTime(group.QueuedAt).TotalSeconds);
-            if (await WriteAsync(groups) is not { } refusal) continue;
+            var bytes = groups.Sum(static group => group.Bytes);
+            var refused = await WriteAsync(groups);
+            if (bytes > KeptBytesMax) (append, load) = (new AppendBatch(indexing.Release), new BulkLoad(known, guards, indexing.Release));
+            if (refused is not { } refusal) continue;
             // One bad group must not take the others with it. Alone, each gets its own answer.
             if (groups.Count == 1 || refusal.Kind is not RefusalKind.Internal)
             {
@@ -102,25 +109,45 @@ internal sealed class WriteLane(
         await using var connection = await database.Writer.OpenConnectionAsync();
         var outcomes = BulkLoad.IsFor(batch) && await load.TryAsync(connection, append, batch[0], CancellationToken.None) is { } loaded
             ? [loaded]
-            : batch.Exists(static group => !group.Group.Guards.IsEmpty) ? await SendGuardedAsync(connection, batch, target)
+            : batch.Exists(static group => !group.Group.Guards.IsEmpty || group.Group.Commands.Length > 1)
+                ? await SendUndoablyAsync(connection, batch, target)
             : await append.ExecuteAsync(connection, batch, CancellationToken.None);
         StoreMetrics.BatchDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds);
         return outcomes;
     }
 
-    /// <summary>Those whose guards do not hold are refused; the others go on, in the same transaction.</summary>
-    private async Task<ImmutableArray<WriteOutcome>[]> SendGuardedAsync(NpgsqlConnection connection, List<PendingGroup> batch, IndexTarget target)
+    /// <summary>
+    /// Groups whose guards do not hold are refused, and so are those of several commands that the append refuses, with every trace of them: rows
+    /// of keys not met before included. The others go on.
+    /// </summary>
+    private async Task<ImmutableArray<WriteOutcome>[]> SendUndoablyAsync(NpgsqlConnection connection, List<PendingGroup> batch, IndexTarget target)
     {
-        await using var transaction = await connection.BeginTransactionAsync();
-        var hold = await guards.HoldAsync(connection, batch, target.Rules.Generation, CancellationToken.None);
-        var held = batch.Where((_, place) => hold[place]).ToList();
-        if (held.Count == 0) return [.. batch.Select(group => group.RefusedBy(WriteRefusals.Superseded))];
-        if (held.Count < batch.Count) append.Fill(held, target);
-        var outcomes = await append.ExecuteAsync(connection, held, CancellationToken.None);
-        await transaction.CommitAsync();
-        var next = 0;
-        return [.. batch.Select((group, place) => hold[place] ? outcomes[next++] : group.RefusedBy(WriteRefusals.Superseded))];
+        var outcomes = new ImmutableArray<WriteOutcome>[batch.Count];
+        var places = Enumerable.Range(0, batch.Count).ToList();
+        while (places.Count > 0)
+        {
+            await using var transaction = await connection.BeginTransactionAsync();
+            var sent = places.ConvertAll(place => batch[place]);
+            var hold = await guards.HoldAsync(connection, sent, target.Rules.Generation, CancellationToken.None);
+            for (var place = 0; place < sent.Count; place++)
+                if (!hold[place]) outcomes[places[place]] = sent[place].RefusedBy(WriteRefusals.Superseded);
+            (places, sent) = (places.Where((_, place) => hold[place]).ToList(), sent.Where((_, place) => hold[place]).ToList());
+            if (sent.Count == 0) break;
+            if (sent.Count < batch.Count) append.Fill(sent, target);
+            var appended = await append.ExecuteAsync(connection, sent, CancellationToken.None);
+            for (var place = 0; place < sent.Count; place++) outcomes[places[place]] = appended[place];
+            var accepted = places.Where(place => batch[place].Group.Commands.Length == 1 || !IsRefused(outcomes[place])).ToList();
+            if (accepted.Count == places.Count)
+            {
+                await transaction.CommitAsync();
+                break;
+            }
+            places = accepted;
+        }
+        return outcomes;
     }
+
+    private static bool IsRefused(ImmutableArray<WriteOutcome> outcomes) => outcomes.Any(static outcome => outcome is WriteOutcome.Refused);
 
     /// <summary>True if the cause has passed, so that the same batch may be sent again. The failed one left nothing behind.</summary>
     private async Task<bool> MendAsync(PostgresException exception, int attempt)

@@ -1,5 +1,6 @@
 using EventFhir.Core;
 using EventFhir.Model.Definitions;
+using EventFhir.Server.Formats.Html;
 
 namespace EventFhir.Server.Formats;
 
@@ -8,7 +9,14 @@ public enum Layout { Compact, Pretty }
 
 /// <summary>How an answer is to be written.</summary>
 /// <param name="XmlOf">The release whose definitions make XML of the answer; null for JSON.</param>
-public readonly record struct AnswerFormat(string ContentType, Layout Layout, Release? XmlOf);
+public readonly record struct AnswerFormat(string ContentType, Layout Layout, Release? XmlOf)
+{
+    /// <summary>True for a page to be looked at with a browser.</summary>
+    public bool IsPage => ContentType == HtmlPage.ContentType;
+
+    /// <summary>Of a page; null for all else.</summary>
+    public HtmlPlace? Place { get; init; }
+}
 
 /// <summary>
 /// Chooses the format of an answer and checks that of a body (R4 http.html#mime-type): _format wins over Accept, and the parameter
@@ -71,21 +79,24 @@ public sealed class Negotiation(Release release)
             : Unsupported("A body is sent as it is, or with the Content-Encoding gzip or br.");
 
     private (AnswerFormat Format, Refusal? Refusal) ChooseNamed(string format, Layout layout) =>
-        MediaType.TryParse(format, out var named) && (named.Name is "json" or "xml" || Accepts(named))
+        MediaType.TryParse(format, out var named) && (named.Name is "json" or "xml" or "html" || Accepts(named))
             ? ServesVersion(named.FhirVersion) ? (FormatOf(named, layout), null) : (Default, NotAcceptable())
             : (Default, NotAcceptable());
 
     private bool Accepts(MediaType mediaType) =>
-        (IsJson(mediaType.Name) || IsXmlName(mediaType.Name) || mediaType.Name is "*/*" or "application/*") && ServesVersion(mediaType.FhirVersion);
+        (IsFhir(mediaType.Name) || IsHtml(mediaType.Name) || mediaType.Name is "*/*" or "application/*") && ServesVersion(mediaType.FhirVersion);
 
     private bool ServesVersion(string? asked) => asked is null || asked == version || asked == release.FhirVersion;
 
     private static bool IsJson(string name) => name is FhirJson or "application/json" or "text/json" or "application/json+fhir";
 
+    private static bool IsHtml(string name) => name is "html" or "text/html";
+
     private static bool IsXmlName(string name) => name is FhirXml or "application/xml" or "text/xml" or "application/xml+fhir";
 
     private AnswerFormat FormatOf(MediaType asked, Layout layout)
     {
+        if (IsHtml(asked.Name)) return new AnswerFormat(HtmlPage.ContentType, layout, XmlOf: null);
         var isXml = asked.Name is "xml" || IsXmlName(asked.Name);
         var stated = asked.FhirVersion is null ? "" : $" fhirVersion={version};";
         return new AnswerFormat($"{(isXml ? FhirXml : FhirJson)};{stated} charset=utf-8", layout, isXml ? release : null);

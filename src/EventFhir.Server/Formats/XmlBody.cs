@@ -11,14 +11,16 @@ public static class XmlBody
 {
     public static ReadOnlyMemory<byte> Of(ImmutableArray<ReadOnlyMemory<byte>> parts, Release release, Layout layout)
     {
-        var json = parts is [var only] ? only : Joined(parts);
+        var json = Joined(parts);
         var xml = new ArrayBufferWriter<byte>(json.Length + 256);
         ResourceXmlWriter.Write(json, release, xml, layout is Layout.Pretty ? XmlLayout.Indented : XmlLayout.Compact);
         return xml.WrittenMemory;
     }
 
-    private static ReadOnlyMemory<byte> Joined(ImmutableArray<ReadOnlyMemory<byte>> parts)
+    /// <summary>The parts as one text, without a copy if there is one only.</summary>
+    public static ReadOnlyMemory<byte> Joined(ImmutableArray<ReadOnlyMemory<byte>> parts)
     {
+        if (parts is [var only]) return only;
         var length = 0;
         foreach (var part in parts) length += part.Length;
         var joined = new byte[length];

@@ -6,6 +6,7 @@ using System.IO.Pipelines;
 using EventFhir.Model.Validation;
 using EventFhir.Model.Xml;
 using EventFhir.Server.Formats;
+using EventFhir.Server.Formats.Html;
 
 namespace EventFhir.Server.Rest;
 
@@ -44,7 +45,14 @@ public static class AnswerWriter
             if (answer.SecurityContext is { } context) http.Response.Headers["X-Security-Context"] = context;
             return WritePartsAsync(http, parts, contentType);
         }
-        if (format.XmlOf is { } release) parts = [XmlBody.Of(parts, release, format.Layout)];
+        if (format.Place is { } place)
+        {
+            http.Response.Headers.ContentSecurityPolicy = HtmlStyle.Policy;
+            http.Response.Headers.XContentTypeOptions = "nosniff";
+            http.Response.Headers.CacheControl = "no-cache";
+            parts = [HtmlPage.Of(XmlBody.Joined(parts), place)];
+        }
+        else if (format.XmlOf is { } release) parts = [XmlBody.Of(parts, release, format.Layout)];
         else if (format.Layout is Layout.Pretty) parts = [PrettyLayout.Of(parts)];
         if (ContentCoding.Choose(http.Request.Headers.AcceptEncoding, LengthOf(parts)) is { } coding)
         {

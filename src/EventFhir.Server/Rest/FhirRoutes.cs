@@ -3,13 +3,15 @@ using System.Collections.Immutable;
 using EventFhir.Core;
 using EventFhir.Model.Definitions;
 using EventFhir.Server.Formats;
+using EventFhir.Server.Formats.Html;
 
 using Microsoft.AspNetCore.Routing.Patterns;
+using Microsoft.AspNetCore.WebUtilities;
 
 namespace EventFhir.Server.Rest;
 
 /// <summary>Binds the table of interactions to the router. What holds for every interaction happens here, so that none can forget it.</summary>
-public sealed class FhirRoutes(ImmutableArray<Interaction> interactions, Release release, Negotiation negotiation)
+public sealed class FhirRoutes(ImmutableArray<Interaction> interactions, Release release, Negotiation negotiation, BaseUrl baseUrl)
 {
     public const string Base = "/fhir";
 
@@ -61,10 +63,18 @@ public sealed class FhirRoutes(ImmutableArray<Interaction> interactions, Release
     public (AnswerFormat Format, Refusal? Refusal) ChooseFormat(HttpContext http)
     {
         var request = http.Request;
-        if (!request.QueryString.HasValue && http.Features.Get<SearchForm>() is null)
-            return negotiation.Choose(Negotiation.AcceptOf(request), format: null, Layout.Compact);
         var layout = SearchForm.Value(http, "_pretty") is "true" ? Layout.Pretty : Layout.Compact;
-        return negotiation.Choose(Negotiation.AcceptOf(request), SearchForm.Value(http, "_format"), layout);
+        var (format, refusal) = negotiation.Choose(Negotiation.AcceptOf(request), SearchForm.Value(http, "_format"), layout);
+        return (format.IsPage ? format with { Place = PlaceOf(request) } : format, refusal);
+    }
+
+    private HtmlPlace PlaceOf(HttpRequest request)
+    {
+        request.Path.StartsWithSegments(Base, StringComparison.OrdinalIgnoreCase, out var path);
+        var pairs = new List<string>();
+        foreach (var pair in new QueryStringEnumerable(request.QueryString.Value))
+            if (!pair.DecodeName().Span.SequenceEqual("_format")) pairs.Add($"{pair.EncodedName}={pair.EncodedValue}");
+        return new HtmlPlace(baseUrl.Of(request), path.ToUriComponent(), pairs.Count > 0 ? "?" + string.Join('&', pairs) : "");
     }
 
     // R4 search.html#errors leaves the choice; unknown parameters are refused unless the client prefers lenient handling.

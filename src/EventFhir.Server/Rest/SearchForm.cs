@@ -32,6 +32,7 @@ public sealed class SearchForm
     /// <summary>The value of a parameter that stands in the URL or in the form; empty if it is in neither.</summary>
     public static string Value(HttpContext http, string name)
     {
+        if (!http.Request.QueryString.HasValue && http.Features.Get<SearchForm>() is null) return "";
         if (http.Request.Query[name].ToString() is { Length: > 0 } given) return given;
         if (http.Features.Get<SearchForm>() is not { } form) return "";
         foreach (var parameter in form.Parameters)

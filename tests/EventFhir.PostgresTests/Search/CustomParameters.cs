@@ -147,6 +147,21 @@ public sealed class CustomParameters(TestCluster cluster)
         Assert.Equal(0, await node.CountAsync("select count(*) from fhir.lex_patient where normalized like 'mth%'"));
     }
 
+    [Fact]
+    public async Task Lost_rows_of_past_versions_are_noticed_though_custom_parameters_came_and_went()
+    {
+        await using var node = await Node.NewAsync(cluster);
+        await node.WriteAsync([Named("Ampere")]);
+        await node.WriteAsync([Named("Volta"), Definition("Patient.name.family")]);
+        await node.FinishAsync();
+        await node.WriteAsync([Named("Ohm")]);
+        Assert.Empty((await node.VerifyAsync()).Differences);
+        await node.RunAsync("delete from fhir_past.str_patient where normalized = 'volta'");
+        Assert.Equal("a row of fhir_past.str_patient is missing", (await node.VerifyAsync()).Differences[0].What);
+
+        static Resource Named(string family) => SearchFixture.Read($$"""{"resourceType":"Patient","id":"named","name":[{"family":"{{family}}"}]}""");
+    }
+
     private static Resource Retired(string code) => SearchFixture.Read(
         $$"""{"resourceType":"SearchParameter","id":"{{code}}","url":"http://example.org/{{code}}","name":"X","status":"retired","description":"x","code":"{{code}}","base":["Patient"],"type":"token","expression":"Patient.x"}""");
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 
 using EventFhir.Core.Search;
+using EventFhir.Core.Search.Filters;
 using EventFhir.Core.Search.Indexing;
 using EventFhir.Model.Definitions;
 using EventFhir.Model.Elements;
@@ -9,11 +10,14 @@ using EventFhir.Model.Elements;
 namespace EventFhir.PostgresTests.Search;
 
 /// <summary>Makes filters whose values are taken from the resources, so that they have a chance to match.</summary>
-internal sealed class FilterGenerator(IReadOnlyList<Resource> resources, ParameterValues values, Random random)
+/// <param name="codeSet">A value for a modifier of terminology that is known to be stored; null if there is none.</param>
+internal sealed class FilterGenerator(
+    IReadOnlyList<Resource> resources, ParameterValues values, Random random, Func<TypeDefinition, SearchParameterDefinition, Element, string, string?> codeSet)
 {
     private static readonly string[] TextOperators = ["eq", "ne", "co", "sw", "ew", "gt", "lt", "ge", "le"];
     private static readonly string[] DateOperators = ["eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap", "po", "co"];
     private static readonly string[] NumberOperators = ["eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap"];
+    private static readonly string[] SetOperators = ["in", "ni", "ss", "sb"];
 
     /// <summary>Null if nothing came of it.</summary>
     public string? Next(TypeDefinition type) => Next(type, 0);
@@ -44,8 +48,9 @@ internal sealed class FilterGenerator(IReadOnlyList<Resource> resources, Paramet
         var target = Pick(targets);
         var condition = random.Next(3) == 0 ? Next(target.Type, depth + 1) : null;
         var path = Test(target) is { } test ? $"{reference.Code}{(condition is null ? "" : $"[{condition}]")}.{test}" : null;
-        // Other types of target may have several values where this one has one.
-        return path?.Contains(" ne ", StringComparison.Ordinal) is true ? null : path;
+        // Other types of target may have several values where this one has one, or values of another type.
+        string[] particular = [" ne ", " co ", " in ", " ni ", " ss ", " sb "];
+        return path is null || particular.Any(operation => path.Contains(operation, StringComparison.Ordinal)) ? null : path;
     }
 
     private string? Test(Resource resource)
@@ -82,12 +87,17 @@ internal sealed class FilterGenerator(IReadOnlyList<Resource> resources, Paramet
             2 => text[start..],
             _ => text.Substring(start, random.Next(1, text.Length - start + 1)),
         };
-        if (part.Length == 0 || char.IsSurrogate(part[^1]) || char.IsSurrogate(part[0]) || StringFolding.Fold(part).Length is 0 or > 200) return null;
+        if (part.Length == 0 || char.IsSurrogate(part[^1]) || char.IsSurrogate(part[0]) || StringFolding.Normalize(part).Length is 0 or > 200) return null;
         return $"{parameter.Code} {Pick(TextOperators)} {JsonSerializer.Serialize(part)}";
     }
 
     private string? Token(TypeDefinition type, SearchParameterDefinition parameter, Element element)
     {
+        if (random.Next(4) == 0 && SearchDefinitions.R4.Catalog.ModifiersOf(type, parameter).Contains("in"))
+        {
+            var operation = Pick(SetOperators);
+            return codeSet(type, parameter, element, FilterValues.ModifierOf(operation)!) is { } set ? $"{parameter.Code} {operation} {JsonSerializer.Serialize(set)}" : null;
+        }
         var tokens = ElementMatcher.Tokens(element).Where(token => token.Code is { Length: > 0 }).ToList();
         if (tokens.Count == 0) return null;
         var (system, code) = Pick(tokens);
@@ -105,7 +115,8 @@ internal sealed class FilterGenerator(IReadOnlyList<Resource> resources, Paramet
     private string? Number(SearchParameterDefinition parameter, Element element)
     {
         if (!QuantityValue.TryRead(element, out var quantity) || quantity.Low is decimal.MinValue or decimal.MaxValue) return null;
-        return $"{parameter.Code} {Pick(NumberOperators)} {decimal.Round(quantity.Low, random.Next(0, 3)).ToString(CultureInfo.InvariantCulture)}";
+        var operation = parameter.Type is SearchParameterType.Number && random.Next(6) == 0 ? "co" : Pick(NumberOperators);
+        return $"{parameter.Code} {operation} {decimal.Round(quantity.Low, random.Next(0, 3)).ToString(CultureInfo.InvariantCulture)}";
     }
 
     private string? Reference(TypeDefinition type, SearchParameterDefinition parameter, Element element)

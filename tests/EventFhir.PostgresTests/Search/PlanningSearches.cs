@@ -39,6 +39,7 @@ public sealed class PlanningSearches(TestCluster cluster)
         ("Observation", "subject:Patient.family=fam7", "str_patient_parameter_left_rid_idx"),
         ("Patient", "_has:Observation:subject:code=http://loinc.org|rare", "x_observation_terms_idx"),
         ("Location", "near=10.05|20.05|3", "x_location_near_l"),
+        ("Location", "name:contains=ard 177", "str_location_normalized_idx"),
         ("Location", "partof:below=l7", "x_location_partof_idx"),
         ("Location", "partof:above=l7", "x_location_pkey"),
     ];
@@ -162,7 +163,7 @@ public sealed class PlanningSearches(TestCluster cluster)
     private static int YearOf(int number) => 1990 + (number % 30);
 
     private static Resource Location(int number) => SearchFixture.Read(
-        $$$"""{"resourceType":"Location","id":"l{{{number}}}","partOf":{"reference":"Location/l{{{number / 20}}}"},"position":{"latitude":{{{number / 50}}},"longitude":{{{number % 50}}}}}""");
+        $$$"""{"resourceType":"Location","id":"l{{{number}}}","name":"Ward {{{number}}}","partOf":{"reference":"Location/l{{{number / 20}}}"},"position":{"latitude":{{{number / 50}}},"longitude":{{{number % 50}}}}}""");
 
     private static Resource Observation(int number) => SearchFixture.Read(
         $$$"""

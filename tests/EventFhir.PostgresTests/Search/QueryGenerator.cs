@@ -61,7 +61,7 @@ internal sealed class QueryGenerator(IReadOnlyList<Resource> resources, int seed
                 1 => Has(type),
                 2 => Missing(type),
                 4 => List(type),
-                3 => new FilterGenerator(resources, values, random).Next(type) is { } filter ? $"_filter={Uri.EscapeDataString(filter)}" : null,
+                3 => new FilterGenerator(resources, values, random, (at, parameter, element, modifier) => TokenIn(at, parameter, element, modifier)?.Text).Next(type) is { } filter ? $"_filter={Uri.EscapeDataString(filter)}" : null,
                 _ => Clause(random.Next(4) == 0 ? Pick(OfType(type)) : resource),
             };
             if (part is not null) parts.Add(part);
@@ -183,7 +183,7 @@ internal sealed class QueryGenerator(IReadOnlyList<Resource> resources, int seed
             _ => ("", text[..random.Next(1, text.Length + 1)].ToUpperInvariant()),
         };
         if (modifier.Length > 0 && !SearchDefinitions.R4.Catalog.ModifiersOf(type, parameter).Contains(modifier[1..])) modifier = "";
-        if (char.IsSurrogate(cut[^1]) || char.IsSurrogate(cut[0]) || StringFolding.Fold(cut).Length is 0 or > 200) return null;
+        if (char.IsSurrogate(cut[^1]) || char.IsSurrogate(cut[0]) || StringFolding.Normalize(cut).Length is 0 or > 200) return null;
         return (modifier, Escape(cut));
     }
 
@@ -202,9 +202,9 @@ internal sealed class QueryGenerator(IReadOnlyList<Resource> resources, int seed
         return text is null ? null : (random.Next(5) == 0 ? ":not" : "", text);
     }
 
-    private (string, string)? TokenIn(TypeDefinition type, SearchParameterDefinition parameter, Element element)
+    private (string Modifier, string Text)? TokenIn(TypeDefinition type, SearchParameterDefinition parameter, Element element, string? chosen = null)
     {
-        var modifier = Pick(["in", "not-in", "above", "below"]);
+        var modifier = chosen ?? Pick(["in", "not-in", "above", "below"]);
         if (!SearchDefinitions.R4.Catalog.ModifiersOf(type, parameter).Contains(modifier)) return null;
         if (modifier is "in" or "not-in" && valueSets.Count == 0) return null;
         if (modifier == "below" && SearchDefinitions.R4.LayoutOf(type).Find(parameter.Code) is { IsMediaType: true })
@@ -234,7 +234,7 @@ internal sealed class QueryGenerator(IReadOnlyList<Resource> resources, int seed
         if (texts.Count == 0) return null;
         var text = Pick(texts);
         var cut = random.Next(2) == 0 ? text : text[..random.Next(1, text.Length + 1)].ToUpperInvariant();
-        return char.IsSurrogate(cut[^1]) || StringFolding.Fold(cut).Length is 0 or > 200 ? null : ($":{modifier}", Escape(cut));
+        return char.IsSurrogate(cut[^1]) || StringFolding.Normalize(cut).Length is 0 or > 200 ? null : ($":{modifier}", Escape(cut));
     }
 
     private string? Date(Element element)

@@ -23,6 +23,21 @@ public sealed class Strings(Shelf shelf) : IClassFixture<Shelf>
     [InlineData("address=melbourne", "Eve")]
     [InlineData("address=home", "")]
     [InlineData("given=Eve,Severine", "Eve eve EVE Evelyn Severine")]
+    [InlineData("family=OBrien", "Irish")]
+    [InlineData("family=o'brien", "Irish")]
+    [InlineData("family=o-brien garcia lopez", "")]
+    [InlineData("family=obrien garcialopez", "Irish")]
+    [InlineData("family=Garcia-Lopez", "Irish")]
+    [InlineData("family=lopez", "Irish")]
+    [InlineData("family:contains=iengarc", "")]
+    [InlineData("family:contains=ien garc", "Irish")]
+    [InlineData("family:contains=ALOP", "Irish")]
+    [InlineData("family:exact=O'Brien García-Lopez (Jr.)", "Irish")]
+    [InlineData("family:exact=OBrien García-Lopez (Jr.)", "")]
+    [InlineData("family=jr", "Irish")]
+    [InlineData("address=St. Mary's", "Irish")]
+    [InlineData("address=st marys", "Irish")]
+    [InlineData("_filter=family eq \"obrien garcia-lopez, jr\"", "Irish")]
     public async Task Are_found_as_the_table_says(string query, string expected)
     {
         string[] given = ["Eve", "eve", "EVE", "Evelyn", "Severine"];
@@ -33,6 +48,7 @@ public sealed class Strings(Shelf shelf) : IClassFixture<Shelf>
                 """),
             """{"resourceType":"Patient","id":"Noel","name":[{"given":["Noël"]}]}""",
             """{"resourceType":"Patient","id":"Spanish","name":[{"family":"Carreno Quinones"}]}""",
+            """{"resourceType":"Patient","id":"Irish","name":[{"family":"O'Brien García-Lopez (Jr.)"}],"address":[{"city":"St Mary's"}]}""",
         ]);
         await shelf.FindsAsync("Patient", query, expected);
     }

@@ -40,8 +40,8 @@ public sealed class Filtering
     [InlineData("Patient", "not (gender eq male)and(_id eq 7)", "Patient[all(not(gender=*|male) and id=7)]")]
     [InlineData("Patient", "not(not((_id ne 7)))", "Patient[not(not(not(id=7)))]")]
     // Operators.
-    [InlineData("Patient", "family sw \"O'Ne\"", "Patient[family=Begins 'o'ne']")]
-    [InlineData("Patient", "family ew \"\\u00c9 )\\n]\\\"\"", "Patient[family=Ends 'e ) ]\"']")]
+    [InlineData("Patient", "family sw \"O'Ne\"", "Patient[family=Begins 'one']")]
+    [InlineData("Patient", "family ew \"\\u00c9 )\\n]\\\"\"", "Patient[family=Ends 'e']")]
     [InlineData("Patient", "family ne smith", "Patient[family=NotEqual 'smith']")]
     [InlineData("Patient", "family gt m", "Patient[family=Greater 'm']")]
     [InlineData("Patient", "family le m", "Patient[family=LessOrEqual 'm']")]

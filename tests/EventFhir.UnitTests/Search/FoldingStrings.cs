@@ -7,6 +7,14 @@ namespace EventFhir.UnitTests.Search;
 public sealed class FoldingStrings
 {
     [Theory]
+    [InlineData("O'Brien-Müller", "obrienmuller")]
+    [InlineData(" a - b,c. ", "a bc")]
+    [InlineData("«…»", "")]
+    [InlineData("+49 (30) 12-34", "+49 30 1234")]
+    [InlineData("plain words", "plain words")]
+    public void Punctuation_does_not_count(string text, string normalized) => Assert.Equal(normalized, StringFolding.Normalize(text));
+
+    [Theory]
     [InlineData("Müller", "muller")]
     [InlineData("Mu\u0308ller", "muller")]
     [InlineData("Straße", "strasse")]

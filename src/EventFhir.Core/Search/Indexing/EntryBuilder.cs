@@ -131,7 +131,10 @@ internal sealed class EntryBuilder
     {
         var order = one.Hash.CompareTo(other.Hash);
         if (order == 0) order = one.Low.CompareTo(other.Low);
-        return order != 0 ? order : one.High.CompareTo(other.High);
+        if (order == 0) order = one.High.CompareTo(other.High);
+        // 1.0 and 1.00 are equal, but leave different digits open.
+        if (order == 0) order = one.Low.Scale.CompareTo(other.Low.Scale);
+        return order != 0 ? order : one.High.Scale.CompareTo(other.High.Scale);
     }
 
     private static int Compare(DateEntry one, DateEntry other)

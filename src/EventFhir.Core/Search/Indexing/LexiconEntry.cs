@@ -23,8 +23,12 @@ public readonly record struct LexiconEntry(LexiconKind Kind, int Parameter, long
     /// <summary>What a search may begin with: the text, of a display also each further word; cut as strings are.</summary>
     public void AddForms(ICollection<string> forms)
     {
-        forms.Add(Kind is LexiconKind.Canonical ? Normalized : StringWriter.Cut(Normalized));
-        if (Kind is not LexiconKind.Display) return;
-        foreach (var word in StringWords.Following(Normalized)) forms.Add(StringWriter.Cut(word));
+        if (Kind is not LexiconKind.Display)
+        {
+            forms.Add(Kind is LexiconKind.Canonical ? Normalized : StringWriter.Cut(Normalized));
+            return;
+        }
+        forms.Add(StringWriter.Cut(StringFolding.WithoutPunctuation(Normalized)));
+        foreach (var word in StringWords.Following(Normalized)) forms.Add(StringWriter.Cut(StringFolding.WithoutPunctuation(word.ToString())));
     }
 }

@@ -26,6 +26,27 @@ public static class StringFolding
         return buffer[..length].SequenceEqual(text) ? text : buffer[..length].ToString();
     }
 
+    /// <summary>A text as string searches compare it: folded, and without punctuation.</summary>
+    public static string Normalize(string text) => WithoutPunctuation(Fold(text));
+
+    /// <summary>What counts of a folded text in string searches (R4 search.html#string: "punctuation and non-significant whitespace … should also be
+    /// ignored"): of "o'brien - j." it is "obrien j". Signs such as + and $ are no punctuation.</summary>
+    public static string WithoutPunctuation(string folded)
+    {
+        var first = 0;
+        while (first < folded.Length && !char.IsPunctuation(folded[first])) first++;
+        if (first == folded.Length) return folded;
+        var text = new StringBuilder(folded.Length).Append(folded, 0, first);
+        foreach (var unit in folded.AsSpan(first))
+        {
+            if (char.IsPunctuation(unit)) continue;
+            if (unit == ' ' && (text.Length == 0 || text[^1] == ' ')) continue;
+            text.Append(unit);
+        }
+        if (text.Length > 0 && text[^1] == ' ') text.Length--;
+        return text.ToString();
+    }
+
     /// <summary>Adds the folded text, as UTF-8, to a hash.</summary>
     internal static long Hash(long hash, Element text)
     {

@@ -75,11 +75,16 @@ internal sealed class StringWriter(int parameter) : ValueWriter
         if (!value.HasValue) return false;
         var exact = value.Text;
         var folded = StringFolding.Fold(exact);
-        into.String(parameter, Cut(folded), exact);
-        if (folded.Length > IndexLimits.StringLengthMax) into.String(Hashing.LongText(parameter), folded, "");
-        foreach (var word in StringWords.Following(folded)) into.String(parameter, Cut(word), "");
+        var normalized = StringFolding.WithoutPunctuation(folded);
+        into.String(parameter, Cut(normalized), exact);
+        if (normalized.Length > IndexLimits.StringLengthMax) into.String(Hashing.LongText(parameter), normalized, LongMark);
+        // Punctuation tells where words begin, so they are found before it goes.
+        foreach (var word in StringWords.Following(folded)) into.String(parameter, Cut(StringFolding.WithoutPunctuation(word.ToString())), "");
         return true;
     }
+
+    /// <summary>Stands where the row of a whole string has its exact text: what :contains looks through are the rows that have one.</summary>
+    private const string LongMark = "+";
 
     /// <summary>Never between the two halves of a surrogate pair, which UTF-8 could not hold.</summary>
     public static string Cut(ReadOnlySpan<char> text)
@@ -89,7 +94,7 @@ internal sealed class StringWriter(int parameter) : ValueWriter
         return text[..(splitsPair ? IndexLimits.StringLengthMax - 1 : IndexLimits.StringLengthMax)].ToString();
     }
 
-    private static string Cut(string text) => text.Length <= IndexLimits.StringLengthMax ? text : Cut(text.AsSpan());
+    public static string Cut(string text) => text.Length <= IndexLimits.StringLengthMax ? text : Cut(text.AsSpan());
 }
 
 /// <summary>URIs as rows that can be compared from the left.</summary>

@@ -76,15 +76,20 @@ public sealed class EntryDispatch(ImmutableArray<Interaction> interactions, Rele
         request.Path = "/" + string.Join('/', url.Segments);
         if (url.Query.Length > 0) request.QueryString = new QueryString("?" + url.Query);
         EntryHeaders.Add(request.Headers, entry);
+        request.Headers.Accept = Negotiation.FhirJson;
         request.Headers[RequestId.Header] = RequestId.Of(bundle);
         foreach (var name in Inherited)
             if (bundle.Request.Headers.TryGetValue(name, out var value)) request.Headers[name] = value;
         if (bundle.Request.Headers["Idempotency-Key"].ToString() is { Length: > 0 } key)
             request.Headers["Idempotency-Key"] = string.Create(CultureInfo.InvariantCulture, $"{key}/{entry.Number}");
         if (entry.Resource.IsEmpty) return http;
-        request.Body = new MemoryStream(entry.Resource.ToArray(), writable: false);
-        request.ContentLength = entry.Resource.Length;
-        request.ContentType = Negotiation.FhirJson;
+        // A patch that is no resource stands in a Binary.
+        var (contentType, content) = entry.Method is "PATCH" && EntryResource.BinaryOf(entry.Resource.Span) is { } binary
+            ? binary
+            : (Negotiation.FhirJson, entry.Resource.ToArray());
+        request.Body = new MemoryStream(content, writable: false);
+        request.ContentLength = content.Length;
+        request.ContentType = contentType;
         return http;
     }
 }

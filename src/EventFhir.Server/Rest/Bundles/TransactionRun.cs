@@ -19,10 +19,15 @@ namespace EventFhir.Server.Rest.Bundles;
 /// </summary>
 public sealed class TransactionRun(
     Release release, ResourceIntake intake, ResourceStore store, ConditionalStore conditional, ReferenceCriteria references,
-    TransactionAnswers answers, BatchRun reads, BaseUrl baseUrl, ConditionalDelete deletes, TimeProvider time)
+    TransactionPatches patches, TransactionAnswers answers, BatchRun reads, BaseUrl baseUrl, ConditionalDelete deletes, TimeProvider time)
 {
     /// <summary>Tells one match from several.</summary>
     private const int OneOrSeveral = 2;
+
+    private static readonly TimeSpan RetryDelayMax = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Never sent.</summary>
+    private static readonly Refusal PlanAnew = Refusal.Of(RefusalKind.Conflict, "conflict", "The transaction has to be planned anew.");
 
     public async ValueTask<Answer> AnswerAsync(FhirRequest request, BundleRequest bundle, Prefer prefer)
     {
@@ -32,8 +37,25 @@ public sealed class TransactionRun(
         var asked = time.GetUtcNow();
         var read = ReadActions(bundle, url);
         if (read.IsRefused(out var refusal)) return Answer.Of(refusal);
-        var actions = read.Value;
-        var meanings = await references.FindAsync(actions, url, asked, request.Aborted);
+        var started = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            var attempt = await TryAsync(request, bundle, read.Value, (url, asked, idempotencyKey), prefer);
+            if (attempt is not null) return attempt;
+            if (Stopwatch.GetElapsedTime(started) > Limits.ConditionTimeMax) return Answer.Of(WriteRefusals.Superseded);
+            await Task.Delay(Random.Shared.Next((int)RetryDelayMax.TotalMilliseconds), request.Aborted);
+        }
+    }
+
+    /// <summary>Null if what the transaction was planned from has changed before it was written.</summary>
+    private async ValueTask<Answer?> TryAsync(
+        FhirRequest request, BundleRequest bundle, List<(BundleEntry Entry, EntryAction Action)> read,
+        (string Url, DateTimeOffset Asked, string? IdempotencyKey) given, Prefer prefer)
+    {
+        var applied = await patches.ApplyAsync(read, PreconditionOf, request.Aborted);
+        if (applied.IsRefused(out var refusal)) return Answer.Of(refusal);
+        var actions = applied.Value;
+        var meanings = await references.FindAsync(actions, given.Url, given.Asked, request.Aborted);
         if (meanings.IsRefused(out refusal)) return Answer.Of(refusal);
 
         var provenance = request.ReadProvenance();
@@ -41,18 +63,21 @@ public sealed class TransactionRun(
         var criteria = CriteriaOf(actions);
         Outcome<WriteGroup> Plan(CriteriaMatches? found)
         {
+            // A second plan would need the newest versions too.
+            if (plan is not null && actions.Exists(static planned => planned.Action is EntryAction.Patched)) return PlanAnew;
             var planned = PlanOf(actions, criteria, found);
             if (planned.IsRefused(out var refused)) return refused;
             plan = planned.Value;
             meanings.Value.AddTo(plan);
             var prepared = EntryContents.Prepare(intake, plan);
-            return prepared.IsRefused(out refused) ? refused : new WriteGroup(prepared.Value.Commands, provenance, idempotencyKey);
+            return prepared.IsRefused(out refused) ? refused : new WriteGroup(prepared.Value.Commands, provenance, given.IdempotencyKey);
         }
-        var written = await WriteAsync(criteria, url, asked, Plan, request.Aborted);
-        if (written.IsRefused(out refusal)) return Answer.Of(refusal);
+        var written = await WriteAsync(criteria, MatchesMax(actions), given.Url, given.Asked, Plan, request.Aborted);
+        if (written.IsRefused(out refusal)) return refusal == PlanAnew ? null : Answer.Of(refusal);
         var (group, outcomes) = (written.Value.Group, written.Value.Outcomes);
         if (plan is null) throw new UnreachableException("A group was written without a plan.");
-        if (TransactionAnswers.RefusalOf(plan, group, outcomes) is { } refusedBy) return Answer.Of(refusedBy);
+        if (TransactionAnswers.RefusalOf(plan, group, outcomes) is { } refusedBy)
+            return refusedBy == WriteRefusals.Superseded ? null : Answer.Of(refusedBy);
 
         var all = new Answer[bundle.Entries.Length];
         // A delete by criteria that found nothing has no write.
@@ -96,9 +121,17 @@ public sealed class TransactionRun(
             deletes is ConditionalDelete.Multiple ? DeletesByCriteria.Many : DeletesByCriteria.One).Plan(actions);
     }
 
+    /// <summary>Enough to tell one match from several, when those are left out that the transaction deletes.</summary>
+    private int MatchesMax(List<(BundleEntry Entry, EntryAction Action)> actions)
+    {
+        var byKey = actions.Count(static planned => planned.Action is EntryAction.Write { Kind: WriteKind.Delete });
+        var byCriteria = actions.Count(static planned => planned.Action is EntryAction.ByCriteria { Kind: WriteKind.Delete });
+        return OneOrSeveral + byKey + (byCriteria * (deletes is ConditionalDelete.Single ? 1 : Limits.ConditionalDeletesMax + 1));
+    }
+
     private async Task<Outcome<WrittenGroup>> WriteAsync(
-        List<(BundleEntry Entry, CriteriaText Text)> criteria, string url, DateTimeOffset asked, Func<CriteriaMatches?, Outcome<WriteGroup>> plan,
-        CancellationToken cancellationToken)
+        List<(BundleEntry Entry, CriteriaText Text)> criteria, int matchesMax, string url, DateTimeOffset asked,
+        Func<CriteriaMatches?, Outcome<WriteGroup>> plan, CancellationToken cancellationToken)
     {
         if (criteria.Count == 0)
         {
@@ -106,7 +139,6 @@ public sealed class TransactionRun(
             if (group.IsRefused(out var refusal)) return refusal;
             return new WrittenGroup(group.Value, await store.WriteAsync(group.Value, cancellationToken));
         }
-        var matchesMax = deletes is ConditionalDelete.Single ? OneOrSeveral : Limits.ConditionalDeletesMax + 1;
         var written = await conditional.WriteAsync(
             new ConditionalWrite([.. criteria.Select(one => one.Text)], url, asked, matchesMax, found => plan(found)), cancellationToken);
         return written.IsRefused(out var refused) ? refused : new WrittenGroup(written.Value.Group, written.Value.Outcomes);
