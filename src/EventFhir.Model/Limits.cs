@@ -67,6 +67,9 @@ public static class Limits
     /// <summary>Types that the untyped chains of one search may lead through, together.</summary>
     public const int ChainBranchesMax = 500;
 
+    /// <summary>The values that the SQL of a search may have, each as often as it is written there (PostgreSQL takes 65,535).</summary>
+    public const int SearchStatementValuesMax = 60_000;
+
     /// <summary>A _filter, as it is after decoding.</summary>
     public const int FilterCharactersMax = 8_192;
 

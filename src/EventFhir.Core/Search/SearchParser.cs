@@ -76,7 +76,7 @@ public sealed class SearchParser(SearchContext context)
         var read = new SearchQuery(
             context.Definitions,
             [.. scope.Select((query, place) => query with { Clauses = clauses[place].ToImmutable() })], resultParser.Complete(), used.ToImmutable());
-        return ContainedSearch.Check(read) is { } unsupported ? unsupported : read;
+        return (SearchCost.Check(read) ?? ContainedSearch.Check(read)) is { } refused ? refused : read;
     }
 
     private Refusal? ReadClause(

@@ -25,6 +25,30 @@ public static class TerminologyClauses
             value is SearchValue.TokenIn token ? token with { Codes = answers[token.Question] } : value))],
     };
 
+    /// <summary>True if two versions of one search were answered with the same codes.</summary>
+    public static bool HaveSameAnswers(SearchQuery one, SearchQuery other)
+    {
+        var (ones, others) = (CodesOf(one), CodesOf(other));
+        return ones.Count == others.Count && ones.Zip(others).All(pair => IsSame(pair.First, pair.Second));
+    }
+
+    private static bool IsSame(CodeSet one, CodeSet other) =>
+        ReferenceEquals(one, other) || (one.Codes.Length == other.Codes.Length && one.Codes.All(other.Contains));
+
+    private static List<CodeSet> CodesOf(SearchQuery query)
+    {
+        var sets = new List<CodeSet>();
+        foreach (var type in query.Types)
+        {
+            Rewrite(type, value =>
+            {
+                if (value is SearchValue.TokenIn { Codes: { } codes }) sets.Add(codes);
+                return value;
+            });
+        }
+        return sets;
+    }
+
     private static SearchValue Note(SearchValue value, HashSet<CodeSetQuestion> questions)
     {
         if (value is SearchValue.TokenIn token) questions.Add(token.Question);

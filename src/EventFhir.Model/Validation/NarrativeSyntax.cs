@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Text;
 
 using EventFhir.Model.Definitions;
+using EventFhir.Model.Xml;
 
 namespace EventFhir.Model.Validation;
 
@@ -41,6 +42,7 @@ internal ref struct NarrativeSyntax
     /// <param name="xhtml">The content of Narrative.div as UTF-8, without JSON escapes.</param>
     public static string? Fault(ReadOnlySpan<byte> xhtml)
     {
+        if (!XmlText.IsOfCharacters(xhtml)) return MarkupFault;
         Span<(int, int)> open = stackalloc (int, int)[Limits.NarrativeDepthMax];
         return new NarrativeSyntax(xhtml, open).Read();
     }
@@ -66,14 +68,15 @@ internal ref struct NarrativeSyntax
         var content = end < 0 ? text[at..] : text.Slice(at, end);
         hasContent |= content.ContainsAnyExcept(" \t\r\n"u8);
         at += content.Length;
-        return References(content);
+        // XML 1.0, 2.4: it ends a CDATA section and nothing else.
+        return content.IndexOf("]]>"u8) >= 0 ? MarkupFault : References(content);
     }
 
     private string? ReadMarkup()
     {
         var rest = text[at..];
         if (rest.StartsWith("</"u8)) return ReadEndTag();
-        if (rest.StartsWith("<!--"u8)) return SkipTo("-->"u8, from: 4);
+        if (rest.StartsWith("<!--"u8)) return ReadComment();
         if (rest.StartsWith("<![CDATA["u8))
         {
             hasContent = true;
@@ -83,6 +86,9 @@ internal ref struct NarrativeSyntax
             ? "A narrative holds no document type and no processing instruction."
             : ReadStartTag();
     }
+
+    /// <summary>XML 1.0, 2.5: "--" occurs at the end of a comment only.</summary>
+    private string? ReadComment() => SkipTo("--"u8, from: 4) ?? (text[at..].StartsWith(">"u8) ? SkipTo(">"u8, from: 0) : MarkupFault);
 
     private string? SkipTo(ReadOnlySpan<byte> end, int from)
     {
@@ -233,7 +239,7 @@ internal ref struct NarrativeSyntax
         var isHex = name.Length > 1 && name[1] == 'x';
         var digits = name[(isHex ? 2 : 1)..];
         return Utf8Parser.TryParse(digits, out uint number, out var consumed, isHex ? 'x' : 'd') && consumed == digits.Length
-            && (number >= ' ' || number is '\t' or '\n' or '\r') && Rune.TryCreate(number, out character);
+            && (number is >= ' ' and not (0xFFFE or 0xFFFF) or '\t' or '\n' or '\r') && Rune.TryCreate(number, out character);
     }
 
     private ReadOnlySpan<byte> ReadName()

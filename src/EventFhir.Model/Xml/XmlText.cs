@@ -14,6 +14,18 @@ internal static class XmlText
     private static readonly SearchValues<byte> Special =
         SearchValues.Create([.. Enumerable.Range(0, 32).Select(control => (byte)control), 0xEF, .. "&<>\""u8]);
 
+    /// <summary>True if XML can hold all of the characters.</summary>
+    public static bool IsOfCharacters(ReadOnlySpan<byte> text)
+    {
+        for (var step = text.IndexOfAny(Controls); step >= 0; step = text.IndexOfAny(Controls))
+        {
+            text = text[step..];
+            if (text[0] != 0xEF || IsNoCharacter(text)) return false;
+            text = text[3..];
+        }
+        return true;
+    }
+
     /// <summary>For an attribute in double quotes.</summary>
     public static void WriteEscaped(ReadOnlySpan<byte> text, IBufferWriter<byte> target) => Write(text, Special, target);
 

@@ -22,7 +22,7 @@ public sealed class CriteriaSearch(EventDatabase database, Release release)
     /// <summary>The same criteria with the codes of the value sets that they name.</summary>
     public async Task<Outcome<Criteria>> AnswerAsync(Criteria criteria, CancellationToken cancellationToken)
     {
-        var answered = await searches.Terminology.AnswerAsync(criteria.Query, cancellationToken);
+        var answered = await searches.Terminology.AnswerAsync(criteria.Query, snapshot: null, cancellationToken);
         return answered.IsRefused(out var refusal) ? refusal : criteria with { Query = answered.Value };
     }
 

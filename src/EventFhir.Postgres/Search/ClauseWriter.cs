@@ -41,6 +41,35 @@ internal sealed class ClauseWriter(SqlBuilder sql, SearchDefinitions definitions
     /// <summary>"select x.rid from x_… x where …".</summary>
     public void Select(TypeQuery query) => Either(query.Type, tables => Select(query, tables));
 
+    /// <summary>
+    /// As <see cref="Select(TypeQuery)"/>, for the newest versions. What one look-up in a side table finds needs no other table: its rows come and go
+    /// with those of x.
+    /// </summary>
+    public void SelectByKey(TypeQuery query)
+    {
+        Debug.Assert(snapshot is null, "Past rows of side tables say nothing by themselves.");
+        var tables = new TableNames(definitions.LayoutOf(query.Type));
+        if (query.Clauses is not [Clause.Matches { Values: [var value] } matches])
+        {
+            Select(query);
+            return;
+        }
+        switch (Stored(PlacementOf(tables.Layout, matches.Parameter)), value)
+        {
+            case (ParameterPlacement.TokenIdentifiers identifiers, SearchValue.Token { Code: not null }):
+                var hash = TokenHashes.Of(identifiers.Parameter.Code, value);
+                sql.Append($"select distinct t.rid from {tables.Identifiers} t where t.hash = {hash}");
+                break;
+            case (ParameterPlacement.StringRows strings, SearchValue.Text { Match: StringMatch.StartsWith } text):
+                sql.Append($"select distinct t.rid from {tables.Strings} t where t.parameter = {Hashing.Parameter(strings.Parameter.Code)} and ");
+                new TextWriter(sql).WritePrefix(text.Folded);
+                break;
+            default:
+                Select(query);
+                break;
+        }
+    }
+
     private void Select(TypeQuery query, TableNames tables)
     {
         sql.Append($"select x.rid from {tables.Main} x where ");

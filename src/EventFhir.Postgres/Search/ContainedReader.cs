@@ -28,7 +28,7 @@ internal sealed class ContainedReader(SearchReader reader, SearchQuery query, Co
 
     public async Task<Outcome<SearchPage>> ReadAsync(SearchCursor? at, CancellationToken cancellationToken)
     {
-        var answered = await reader.Terminology.AnswerAsync(plain, cancellationToken);
+        var answered = await reader.Terminology.AnswerAsync(plain, at?.Snapshot, cancellationToken);
         if (answered.IsRefused(out var unanswered)) return unanswered;
         var matcher = new ContainedMatcher(answered.Value, contained);
 

@@ -61,7 +61,7 @@ internal sealed class SearchCompiler(Func<TypeDefinition, bool> hasTables)
         if (!query.Result.Sort.IsEmpty || WordWriter.HasScore(query) || KeyQueries.ChainOf(query, hasTables) is not { } key) return null;
         var sql = new SqlBuilder();
         sql.Append($"with k as materialized (select array(");
-        new ClauseWriter(sql, query.Definitions, hasTables).Select(key.Target);
+        new ClauseWriter(sql, query.Definitions, hasTables).SelectByKey(key.Target);
         sql.Append($" limit {Number(LookedUpMax + 1)}) as rids) ");
         // Without the cast PostgreSQL takes the brackets for those of a subquery.
         var lookedUp = (key.Chain, new SqlText("(select k.rids from k)::bigint[]"));
@@ -94,7 +94,8 @@ internal sealed class SearchCompiler(Func<TypeDefinition, bool> hasTables)
         var sql = new SqlBuilder();
         var keys = SortColumn.Of(query);
         sql.Append($"with f as materialized (");
-        WriteMatches(sql, query, keys, snapshot: null);
+        if (keys.IsEmpty && hasTables(query.Types[0].Type)) new ClauseWriter(sql, query.Definitions, hasTables).SelectByKey(query.Types[0]);
+        else WriteMatches(sql, query, keys, snapshot: null);
         sql.Append($"{LimitOf(bound)}) select (select count(*) from f), b.rid, b.type, b.id, b.version, e.kind, b.updated, e.body");
         WriteRest(sql, query, keys, at: null);
         sql.Append($" from (select f.* from f");

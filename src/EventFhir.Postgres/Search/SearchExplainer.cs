@@ -27,7 +27,7 @@ public sealed class SearchExplainer(EventDatabase database, SearchReader searche
             return Refusal.Of(RefusalKind.BadRequest, "not-supported", "What is contained is judged in memory; there is no plan that explains it.");
         try
         {
-            var answered = await searches.Terminology.AnswerAsync(query, cancellationToken);
+            var answered = await searches.Terminology.AnswerAsync(query, at?.Snapshot, cancellationToken);
             if (answered.IsRefused(out var unanswered)) return unanswered;
             var source = KeyQueries.Is(answered.Value) ? database.KeySearcher : database.Searcher;
             await using var connection = await source.OpenConnectionAsync(cancellationToken);

@@ -28,6 +28,12 @@ public sealed class SearchReader(EventDatabase database, Release release)
     internal static readonly Refusal Unknown =
         Refusal.Of(RefusalKind.BadRequest, "value", "The link leads to an answer that this database does not know; search again.");
 
+    /// <summary>So often a first page is read while others change what its value sets hold.</summary>
+    private const int AttemptsMax = 3;
+
+    private static readonly Refusal Unsettled = Refusal.Of(
+        RefusalKind.Unavailable, "transient", "The value sets that the search names were changed while it ran; try again.");
+
     private readonly ConcurrentDictionary<TypeDefinition, bool> tables = new();
 
     /// <summary>Expands the value sets that searches name.</summary>
@@ -40,11 +46,25 @@ public sealed class SearchReader(EventDatabase database, Release release)
     public async Task<Outcome<SearchPage>> ReadAsync(SearchQuery query, SearchCursor? at, CancellationToken cancellationToken)
     {
         if (query.Result.Contained is { } contained) return await new ContainedReader(this, query, contained).ReadAsync(at, cancellationToken);
+        for (var attempt = 1; ; attempt++)
+        {
+            var answered = await Terminology.AnswerAsync(query, at?.Snapshot, cancellationToken);
+            if (answered.IsRefused(out var unanswered)) return unanswered;
+            var read = await ReadAnsweredAsync(answered.Value, at, cancellationToken);
+            if (at is not null || ReferenceEquals(answered.Value, query)) return read;
+            if (read is not { Refusal: null, Value: { Next: not null } page }) return read;
+            // Later pages take the codes as of this one's snapshot, so this one has to have had the same.
+            var then = await Terminology.AnswerAsync(query, page.Snapshot, cancellationToken);
+            if (then.Refusal is null && TerminologyClauses.HaveSameAnswers(answered.Value, then.Value)) return page;
+            if (attempt == AttemptsMax) return Unsettled;
+        }
+    }
+
+    /// <param name="query">With the answers of terminology.</param>
+    private async Task<Outcome<SearchPage>> ReadAnsweredAsync(SearchQuery query, SearchCursor? at, CancellationToken cancellationToken)
+    {
         try
         {
-            var answered = await Terminology.AnswerAsync(query, cancellationToken);
-            if (answered.IsRefused(out var unanswered)) return unanswered;
-            query = answered.Value;
             var source = KeyQueries.Is(query) ? database.KeySearcher : database.Searcher;
             await using var connection = await source.OpenConnectionAsync(cancellationToken);
             await LearnTablesAsync(connection, query, cancellationToken);

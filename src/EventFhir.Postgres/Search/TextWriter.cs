@@ -111,8 +111,8 @@ internal sealed class TextWriter(SqlBuilder sql)
         sql.Append($")");
     }
 
-    /// <summary>The index is on the first 200 characters; what goes beyond is compared with the row.</summary>
-    private void WritePrefix(string prefix)
+    /// <summary>That the row t begins so. The index is on the first 200 characters; what goes beyond is compared with the row.</summary>
+    public void WritePrefix(string prefix)
     {
         var begin = Begin(prefix);
         sql.Append($"left(t.normalized, 200) >= {begin}");

@@ -15,7 +15,8 @@ namespace EventFhir.Postgres.Terminology;
 internal sealed record StoredSource(long Rid, int Version, byte[] Body);
 
 /// <summary>Finds value sets and code systems by what the search index has of them.</summary>
-internal sealed class StoredSources(NpgsqlConnection connection, Release release)
+/// <param name="snapshot">pg_snapshot whose versions are read; null for the newest.</param>
+internal sealed class StoredSources(NpgsqlConnection connection, Release release, string? snapshot)
 {
     private readonly SearchDefinitions definitions = SearchDefinitions.Of(release);
     private readonly HashSet<short> tables = [];
@@ -23,15 +24,15 @@ internal sealed class StoredSources(NpgsqlConnection connection, Release release
     /// <summary>Equal states are the same versions of the same resources.</summary>
     public static string StateOf(IEnumerable<StoredSource> sources) => string.Concat(sources.Select(source => Part(source.Rid, source.Version)));
 
-    /// <summary>All current resources that a key may mean, in order of their rids.</summary>
+    /// <summary>All resources that a key may mean, in order of their rids.</summary>
     public async Task<ImmutableArray<StoredSource>> ReadAsync(SourceKey key, CancellationToken cancellationToken)
     {
         await LearnTablesAsync(cancellationToken);
         if (QueryOf(key) is not { } query) return [];
         var sql = new SqlBuilder();
-        sql.Append($"select s.rid, s.version, e.body from es.stream s join es.event e on e.seq = s.seq where s.rid in (");
-        new ClauseWriter(sql, definitions, HasTables).Select(query);
-        sql.Append($") order by s.rid");
+        sql.Append($"select v.rid, v.version, v.body from ");
+        WriteVersions(sql, query);
+        sql.Append($" order by v.rid");
         await using var batch = connection.CreateBatch();
         batch.BatchCommands.Add(sql.Statement());
         await using var row = await batch.ExecuteReaderAsync(cancellationToken);
@@ -54,9 +55,8 @@ internal sealed class StoredSources(NpgsqlConnection connection, Release release
             if (QueryOf(keys[place]) is not { } query) continue;
             if (!isFirst) sql.Append($" union all ");
             isFirst = false;
-            sql.Append($"select {place} as place, s.rid, s.version from es.stream s where s.rid in (");
-            new ClauseWriter(sql, definitions, HasTables).Select(query);
-            sql.Append($")");
+            sql.Append($"select {place} as place, v.rid, v.version from ");
+            WriteVersions(sql, query);
         }
         if (isFirst) return [.. states];
         sql.Append($" order by 1, 2");
@@ -65,6 +65,22 @@ internal sealed class StoredSources(NpgsqlConnection connection, Release release
         await using var row = await batch.ExecuteReaderAsync(cancellationToken);
         while (await row.ReadAsync(cancellationToken)) states[row.GetInt32(0)] += Part(row.GetInt64(1), row.GetInt32(2));
         return [.. states];
+    }
+
+    /// <summary>The rows v of what matches.</summary>
+    private void WriteVersions(SqlBuilder sql, TypeQuery query)
+    {
+        if (snapshot is null)
+        {
+            sql.Append($"(select s.rid, s.version, e.body from es.stream s join es.event e on e.seq = s.seq where s.rid in (");
+            new ClauseWriter(sql, definitions, HasTables).Select(query);
+            sql.Append($")) v");
+            return;
+        }
+        var seen = SearchCompiler.Seen(sql, snapshot);
+        sql.Append($"es.seen(array(");
+        new ClauseWriter(sql, definitions, HasTables, seen).Select(query);
+        sql.Append($"), {seen}) v");
     }
 
     private static string Part(long rid, int version) => string.Create(CultureInfo.InvariantCulture, $"{rid}/{version} ");

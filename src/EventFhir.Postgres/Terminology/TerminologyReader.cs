@@ -14,14 +14,15 @@ namespace EventFhir.Postgres.Terminology;
 
 /// <summary>
 /// Answers questions of terminology from the value sets and code systems that are stored. Answers are kept, and hold as long as the resources
-/// that they were made from are the newest: that is looked up at each use.
+/// that they were made from are the newest, or those that a snapshot saw: that is looked up at each use.
 /// </summary>
 public sealed class TerminologyReader(EventDatabase database, Release release)
 {
     private readonly CodeSetCache cache = new();
 
     /// <summary>The same search with the codes of its value sets put in.</summary>
-    public async Task<Outcome<SearchQuery>> AnswerAsync(SearchQuery query, CancellationToken cancellationToken)
+    /// <param name="snapshot">pg_snapshot that saw what counts; null for now.</param>
+    public async Task<Outcome<SearchQuery>> AnswerAsync(SearchQuery query, string? snapshot, CancellationToken cancellationToken)
     {
         var questions = TerminologyClauses.QuestionsOf(query);
         if (questions.IsEmpty) return query;
@@ -32,7 +33,7 @@ public sealed class TerminologyReader(EventDatabase database, Release release)
         var answers = new Dictionary<CodeSetQuestion, CodeSet>();
         foreach (var question in questions)
         {
-            var answer = await AnswerAsync(connection, question, cancellationToken);
+            var answer = await AnswerAsync(connection, question, snapshot, cancellationToken);
             if (answer.IsRefused(out var refusal)) return refusal;
             answers.Add(question, answer.Value);
         }
@@ -43,12 +44,13 @@ public sealed class TerminologyReader(EventDatabase database, Release release)
     public async Task<Outcome<CodeSet>> AnswerAsync(CodeSetQuestion question, CancellationToken cancellationToken)
     {
         await using var connection = await database.Searcher.OpenConnectionAsync(cancellationToken);
-        return await AnswerAsync(connection, question, cancellationToken);
+        return await AnswerAsync(connection, question, snapshot: null, cancellationToken);
     }
 
-    private async Task<Outcome<CodeSet>> AnswerAsync(NpgsqlConnection connection, CodeSetQuestion question, CancellationToken cancellationToken)
+    private async Task<Outcome<CodeSet>> AnswerAsync(
+        NpgsqlConnection connection, CodeSetQuestion question, string? snapshot, CancellationToken cancellationToken)
     {
-        var stored = new StoredSources(connection, release);
+        var stored = new StoredSources(connection, release, snapshot);
         if (cache.Find(question) is { } known)
         {
             var now = await stored.StatesAsync(known.Sources, cancellationToken);

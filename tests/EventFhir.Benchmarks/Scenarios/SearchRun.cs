@@ -1,6 +1,8 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using System.Diagnostics;
 using EventFhir.Benchmarks.Load;
+using EventFhir.Benchmarks.Measures;
 using EventFhir.Benchmarks.Report;
 using EventFhir.Benchmarks.Searches;
 using Npgsql;
@@ -19,7 +21,14 @@ public sealed class SearchRun(Bench bench, RunReport report, TimeSpan roundDurat
     private const int ComparedCases = 50;
     private const int Seed = 20_240_131;
     private static readonly TimeSpan WarmUpDuration = TimeSpan.FromSeconds(1.5);
-    private static readonly TimeSpan ServerWarmUpDuration = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan ServerWarmUpMin = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan ServerWarmUpMax = TimeSpan.FromSeconds(60);
+
+    /// <summary>Below so many in a second, the code that runs is taken for what stays.</summary>
+    private const int CompiledMax = 5;
+
+    /// <summary>Shorter, and one stall of the machine is the percentile.</summary>
+    private const int OpenRounds = 4;
 
     public async Task RunAsync()
     {
@@ -52,8 +61,22 @@ public sealed class SearchRun(Bench bench, RunReport report, TimeSpan roundDurat
     private static void WarmUp(ProgramUnderTest server, Harvest harvest)
     {
         ImmutableArray<SearchCase> cases = [.. SearchScenarios.All.SelectMany(scenario => Draw(scenario, harvest, 5))];
+        var workload = new SearchRequests(cases, FrozenDictionary<int, ImmutableArray<string>>.Empty);
         using var generator = new LoadGenerator(server.Address, Connections);
-        generator.RunClosed(new SearchRequests(cases, FrozenDictionary<int, ImmutableArray<string>>.Empty), ServerWarmUpDuration);
+        generator.RunClosed(workload, ServerWarmUpMin);
+        var start = Stopwatch.GetTimestamp();
+        using (var compilation = new CompilationMeter(server.ProcessId))
+        {
+            for (var (methods, seconds) = (0L, 0L); Stopwatch.GetElapsedTime(start) < ServerWarmUpMax;)
+            {
+                generator.RunClosed(workload, TimeSpan.FromSeconds(1));
+                if (compilation.Seconds == seconds) continue;
+                if (compilation.Methods - methods < CompiledMax) break;
+                (methods, seconds) = (compilation.Methods, compilation.Seconds);
+            }
+        }
+        Console.Error.WriteLine(FormattableString.Invariant(
+            $"Warmed up in {(ServerWarmUpMin + Stopwatch.GetElapsedTime(start)).TotalSeconds:0} s"));
     }
 
     private async Task MeasureAsync(string name, ProgramUnderTest server, Workload workload, BaselineLoad baseline)
@@ -76,7 +99,7 @@ public sealed class SearchRun(Bench bench, RunReport report, TimeSpan roundDurat
             return;
         }
         trial.MeasureAllocation(TimeSpan.FromSeconds(3.2));
-        var open = trial.RunOpen(trial.PerSecond / 2, TimeSpan.FromSeconds(3));
+        var open = trial.RunOpen(trial.PerSecond / 2, roundDuration * OpenRounds);
         Add(new SearchRow(
             name, trial.PerSecond, trial.Spread, reached, trial.PerSecond / reached, trial.AnswerBytes,
             trial.Latency.PercentileMs(0.5), trial.Latency.PercentileMs(0.99), open.Latency.PercentileMs(0.5), open.Latency.PercentileMs(0.99),

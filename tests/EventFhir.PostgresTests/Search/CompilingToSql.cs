@@ -56,8 +56,8 @@ public sealed class CompilingToSql(TestCluster cluster)
         "select x.rid from \"fhir\".\"x_observation\" x where x.terms @> $2 limit 2001), $1, 2000) b")]
     [InlineData(
         "Patient", "identifier=http://s|1",
-        "with f as materialized (select x.rid from \"fhir\".\"x_patient\" x where (x.rid in (select t.rid from \"fhir\".\"ident_patient\" t" +
-        " where t.hash = $1)) limit 2001) select (select count(*) from f), b.rid, b.type, b.id, b.version, e.kind, b.updated, e.body," +
+        "with f as materialized (select distinct t.rid from \"fhir\".\"ident_patient\" t where t.hash = $1 limit 2001)" +
+        " select (select count(*) from f), b.rid, b.type, b.id, b.version, e.kind, b.updated, e.body," +
         " (select pg_current_snapshot()::text) from (select f.* from f order by \"f\".rid limit $2) p" +
         " join es.stream b on b.rid = p.rid join es.event e on e.seq = b.seq order by \"p\".rid")]
     [InlineData(
@@ -74,8 +74,8 @@ public sealed class CompilingToSql(TestCluster cluster)
     [Theory]
     [InlineData(
         "subject:Patient.identifier=http://s|1&status=final",
-        "with k as materialized (select array(select x.rid from \"fhir\".\"x_patient\" x where (x.rid in (select t.rid from \"fhir\".\"ident_patient\" t" +
-        " where t.hash = $1)) limit 101) as rids) select b.matches, b.rid, b.type, b.id, b.version, b.kind, b.updated, b.body," +
+        "with k as materialized (select array(select distinct t.rid from \"fhir\".\"ident_patient\" t" +
+        " where t.hash = $1 limit 101) as rids) select b.matches, b.rid, b.type, b.id, b.version, b.kind, b.updated, b.body," +
         " (select pg_current_snapshot()::text) from es.page(case when (select cardinality(k.rids) from k) <= 100 then array(" +
         "select x.rid from \"fhir\".\"x_observation\" x where (x.\"subject\" is not null and x.\"subject\" = any((select k.rids from k)::bigint[]))" +
         " and x.terms @> $3 limit 2001) end, $2, 2000) b")]
@@ -105,6 +105,38 @@ public sealed class CompilingToSql(TestCluster cluster)
         }
         Assert.Single((await fixture.SearchAsync("Patient", "family=x")).Matches);
     }
+
+    [Theory]
+    [InlineData("Observation", "subject:Patient.link:Patient.family")]
+    [InlineData("Observation", "subject:Patient.link:Patient.link:Patient.birthdate")]
+    [InlineData("Patient", "family:exact")]
+    [InlineData("Patient", "_has:Observation:subject:value-quantity")]
+    [InlineData("Location", "near")]
+    [InlineData("ValueSet", "url:above")]
+    public void No_search_has_more_values_than_a_statement_takes(string type, string name)
+    {
+        // The most that is accepted, on the page that is dearest.
+        var at = new SearchCursor(PageDirection.Forward, ["2020-01-01"], 7, Total: null, "5:9:6");
+        var accepted = 0;
+        for (var values = 10; values <= 1000; values += 90)
+        {
+            var given = string.Join(',', Enumerable.Range(0, values).Select(number => ValueOf(name, number)));
+            var clauses = string.Join('&', Enumerable.Repeat($"{name}={Uri.EscapeDataString(given)}", 6));
+            if (SearchFixture.Parse(type, $"{clauses}&_sort=_lastUpdated") is not { Refusal: null, Value: { } query }) break;
+            accepted = values;
+            Assert.InRange(new SearchCompiler(_ => true).Few(query, at, 2_000).Parameters.Count, 1, 65_535);
+        }
+        Assert.InRange(accepted, 10, 1000);
+    }
+
+    private static string ValueOf(string name, int number) => name.Split('.', ':')[^1] switch
+    {
+        "birthdate" => $"ge{1900 + (number % 100)}",
+        "value-quantity" => $"{number}|http://unitsofmeasure.org|mg",
+        "near" => $"{number % 90}|{number % 180}",
+        "above" => $"http://a/b/c{number}",
+        _ => $"name{number}",
+    };
 
     private static string Compile(string type, string query) => new SearchCompiler(_ => true).Page(SearchFixture.Parse(type, query).Value, at: null).CommandText;
 }

@@ -85,7 +85,7 @@ internal sealed class Node : IAsyncDisposable
             """);
         await using var row = await command.ExecuteReaderAsync();
         while (await row.ReadAsync()) resources.Add(SearchFixture.Read(row.GetFieldValue<byte[]>(0)));
-        var answered = await Reader.Terminology.AnswerAsync(Parse(query), default);
+        var answered = await Reader.Terminology.AnswerAsync(Parse(query), snapshot: null, default);
         var found = new SearchMatcher(Release.R4, SearchFixture.BaseUrl, resources).Search(answered.Value);
         return Ordered(query, found.Select(resource => resource.Id!));
     }

@@ -100,7 +100,7 @@ public sealed class PlanningSearches(TestCluster cluster)
                 await batch.ExecuteScalarAsync();
             }
             await using var command = new NpgsqlCommand(
-                "select generic_plans, custom_plans from pg_prepared_statements where statement like '%x_observation%'", connection);
+                "select generic_plans, custom_plans from pg_prepared_statements where statement like '%_observation%'", connection);
             await using var row = await command.ExecuteReaderAsync();
             Assert.True(await row.ReadAsync());
             return (Math.Min(12, row.GetInt64(0)), Math.Min(12, row.GetInt64(1)));

@@ -49,7 +49,7 @@ public sealed class SearchOracle(TestCluster cluster)
                 continue;
             }
             asked++;
-            var answered = await fixture.Reader.Terminology.AnswerAsync(parsed.Value, CancellationToken.None);
+            var answered = await fixture.Reader.Terminology.AnswerAsync(parsed.Value, snapshot: null, CancellationToken.None);
             if (answered.IsRefused(out var unknown))
             {
                 differences.AppendLine($"{type}?{text}: refused: {unknown.Issues[0].Diagnostics}");
@@ -83,7 +83,7 @@ public sealed class SearchOracle(TestCluster cluster)
             // Chains, _has, lists and orders are refused.
             if (SearchFixture.Parse(type, asks).Refusal is not null) continue;
             asked++;
-            var answered = await fixture.Reader.Terminology.AnswerAsync(SearchFixture.Parse(type, text).Value, CancellationToken.None);
+            var answered = await fixture.Reader.Terminology.AnswerAsync(SearchFixture.Parse(type, text).Value, snapshot: null, CancellationToken.None);
             if (answered.IsRefused(out _)) continue;
             var query = answered.Value;
             List<string> expected = scope == "both" ? [.. matcher.Search(query).Select(resource => $"{resource.Type.Name}/{resource.Id}")] : [];

@@ -64,6 +64,26 @@ public sealed class SearchingByValueSet(TestCluster cluster)
         Assert.Equal("bird", await IdsAsync(fixture, "Condition", "code:in=http://vs/mammals"));
     }
 
+    [Theory]
+    [InlineData("code:in=http://vs/mammals", "cat dog")]
+    [InlineData("code:not-in=http://vs/mammals", "bird none")]
+    [InlineData("code:below=http://animals|mammal", "cat dog")]
+    [InlineData("subject:Patient._has:Condition:subject:code:in=http://vs/mammals", "bird cat dog none")]
+    public async Task Later_pages_take_the_codes_as_of_the_first(string text, string expected)
+    {
+        await using var fixture = await NewAsync();
+        var query = SearchFixture.Parse("Condition", text + "&_sort=_id&_count=1").Value;
+        var page = await fixture.SearchAsync(query);
+        var found = page.Matches.ToList();
+        await fixture.WriteAsync(
+            SearchFixture.Read(Animals.Replace("{\"code\":\"dog\"}", "{\"code\":\"horse\"}", StringComparison.Ordinal)),
+            ValueSet("mammals", """{"include":[{"system":"http://animals","concept":[{"code":"bird"}]}]}"""));
+        while (page.Next is { } next) found.AddRange((page = await fixture.SearchAsync(query, next)).Matches);
+        Assert.Equal(expected, string.Join(' ', found.Select(match => match.Key.Id.Value)));
+        await fixture.DeleteAsync(ValueSet("mammals", "{}"));
+        Assert.Equal(expected.Split(' ')[^1], (await fixture.SearchAsync(query, (await fixture.SearchAsync(query, page.Previous)).Next)).Matches[0].Key.Id.Value);
+    }
+
     [Fact]
     public async Task Five_thousand_codes_find_the_few_in_use()
     {

@@ -200,6 +200,23 @@ public sealed class ParsingASearch
     public void Named_queries_are_refused_to_lenient_clients_too() =>
         Assert.NotNull(Parse(Strict with { Unknown = UnknownParameters.Ignore }, "Patient", "_query=x").Refusal);
 
+    [Theory]
+    [InlineData("Patient", "family", 1000, true)]
+    [InlineData("Observation", "subject:Patient.family", 1000, true)]
+    [InlineData("Observation", "subject:Patient.link:Patient.family", 1000, true)]
+    [InlineData("Observation", "subject:Patient.link:Patient.link:Patient.family", 1000, false)]
+    [InlineData("Observation", "subject:Patient.link:Patient.link:Patient.link:Patient.link:Patient.family", 100, true)]
+    [InlineData("Observation", "subject:Patient.link:Patient.link:Patient.link:Patient.link:Patient.family", 200, false)]
+    [InlineData("Observation", "subject:Patient.link:Patient.link:Patient.link:Patient.link:Patient.gender", 1000, true)]
+    [InlineData("Patient", "_has:Observation:subject:code-value-quantity", 1000, false)]
+    public void A_search_is_refused_if_its_values_are_too_many_for_one_statement(string type, string name, int values, bool isAccepted)
+    {
+        var given = string.Join(',', Enumerable.Range(0, values).Select(number => name.EndsWith("quantity", StringComparison.Ordinal) ? $"c$lt{number}" : $"v{number}"));
+        var refusal = Parse(Strict, type, $"{name}={given}").Refusal;
+        Assert.Equal(isAccepted, refusal is null);
+        if (refusal is not null) Assert.Equal("too-costly", refusal.Issues[0].Code);
+    }
+
     [Fact]
     public void Codes_and_dates_have_no_common_order() =>
         Assert.NotNull(new SearchParser(Strict).ParseSystem([new("_type", "GraphDefinition,Slot"), new("_sort", "start")]).Refusal);
