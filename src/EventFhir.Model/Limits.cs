@@ -44,6 +44,9 @@ public static class Limits
     /// <summary>Steps of evaluating one path of a patch.</summary>
     public const int PatchStepsMax = 100_000;
 
+    /// <summary>The path of an operation of an XML Patch.</summary>
+    public const int PatchSelectorCharactersMax = 1_024;
+
     /// <summary>How long a client may take to send its headers.</summary>
     public static readonly TimeSpan HeaderTimeMax = TimeSpan.FromSeconds(15);
 

@@ -12,31 +12,38 @@ namespace EventFhir.Server;
 public sealed class PatchIntake(Release release, Negotiation negotiation)
 {
     public const string JsonPatchType = "application/json-patch+json";
+    public const string XmlPatchType = "application/xml-patch+xml";
 
     /// <summary>What the CapabilityStatement lists.</summary>
-    public static readonly string[] Formats = [JsonPatchType, Negotiation.FhirJson, Negotiation.FhirXml];
+    public static readonly string[] Formats = [JsonPatchType, Negotiation.FhirJson, Negotiation.FhirXml, XmlPatchType];
 
     private const string ParametersType = "Parameters";
 
     /// <summary>Null if a patch of this type can be read.</summary>
     public Refusal? Check(IHeaderDictionary headers)
     {
-        if (IsJsonPatch(headers.ContentType)) return Negotiation.CheckEncoding(headers.ContentEncoding);
+        if (TypeOf(headers.ContentType) is JsonPatchType or XmlPatchType) return Negotiation.CheckEncoding(headers.ContentEncoding);
         return negotiation.Check(headers.ContentType, headers.ContentEncoding) is null
             ? null
             : Refusal.Of(RefusalKind.UnsupportedMediaType, "not-supported", $"A patch is sent as {string.Join(" or ", Formats)}.");
     }
 
-    /// <param name="json">Not pointed to by what is returned.</param>
-    public Outcome<ResourcePatch> Read(string? contentType, ReadOnlyMemory<byte> json) =>
-        IsJsonPatch(contentType) ? OfJsonPatch(json.ToArray()) : OfParameters(json.ToArray());
+    /// <param name="body">JSON, or an XML Patch; not pointed to by what is returned.</param>
+    public Outcome<ResourcePatch> Read(string? contentType, ReadOnlyMemory<byte> body) => TypeOf(contentType) switch
+    {
+        JsonPatchType => OfJsonPatch(body.ToArray()),
+        XmlPatchType => OfXmlPatch(body),
+        _ => OfParameters(body.ToArray()),
+    };
 
-    private static bool IsJsonPatch(string? contentType) =>
-        MediaType.TryParse(contentType, out var mediaType) && mediaType.Name is JsonPatchType;
+    private static string TypeOf(string? contentType) => MediaType.TryParse(contentType, out var mediaType) ? mediaType.Name : "";
 
     /// <param name="json">Kept as long as the patch is.</param>
     public static Outcome<ResourcePatch> OfJsonPatch(ReadOnlyMemory<byte> json) =>
         ResourcePatch.OfJsonPatch(json, out var fault) is { } patch ? patch : RefusalOf(fault!);
+
+    public Outcome<ResourcePatch> OfXmlPatch(ReadOnlyMemory<byte> xml) =>
+        ResourcePatch.OfXmlPatch(xml, release, out var fault) is { } patch ? patch : RefusalOf(fault!);
 
     /// <param name="json">Kept as long as the patch is.</param>
     public Outcome<ResourcePatch> OfParameters(ReadOnlyMemory<byte> json)

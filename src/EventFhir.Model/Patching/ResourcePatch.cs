@@ -1,3 +1,4 @@
+using EventFhir.Model.Definitions;
 using EventFhir.Model.Elements;
 using EventFhir.Model.Json;
 
@@ -26,6 +27,10 @@ public sealed class ResourcePatch
     /// <param name="parameters">A Parameters resource without structural faults.</param>
     public static ResourcePatch? OfParameters(Resource parameters, out PatchFault? fault) =>
         FhirPathPatch.Parse(parameters, out fault) is { } patch ? new ResourcePatch(patch.Apply) : null;
+
+    /// <summary>Null if the text is no XML Patch (RFC 5261); then there is a fault.</summary>
+    public static ResourcePatch? OfXmlPatch(ReadOnlyMemory<byte> xml, Release release, out PatchFault? fault) =>
+        XmlPatch.Parse(xml, out fault) is { } patch ? new ResourcePatch(json => patch.Apply(json, release)) : null;
 
     /// <param name="json">A stored resource.</param>
     public PatchOutcome Apply(ReadOnlyMemory<byte> json)

@@ -64,7 +64,9 @@ public sealed class CriteriaSearch(EventDatabase database, Release release)
     internal async Task AddToAsync(
         NpgsqlBatch batch, NpgsqlConnection connection, ImmutableArray<CriteriaQuestion> questions, CancellationToken cancellationToken)
     {
-        foreach (var question in questions) await searches.LearnTablesAsync(connection, question.Criteria.Query, cancellationToken);
+        // Asked once: a bundle may have thousands of criteria on a type that nothing is stored of yet.
+        if (questions.FirstOrDefault(question => !QueriedTypes.Of(question.Criteria.Query).All(searches.HasTables)) is { Criteria: { } unknown })
+            await searches.LearnTablesAsync(connection, unknown.Query, cancellationToken);
         CriteriaStatements.AddTo(batch, questions, searches.HasTables);
     }
 

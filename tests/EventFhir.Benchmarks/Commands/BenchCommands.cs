@@ -11,6 +11,9 @@ public static class BenchCommands
                                      all scenarios against floor and baselines, under four minutes
         bench changes [--patients N | --data FOLDER] [--only SCENARIO,…] [--save]
                                      conditional-create beside plain creates, patch, delete; two minutes
+        bench transactions [--patients N | --bundles FOLDER] [--big FOLDER] [--save]
+                                     transactions of whole patients, synthetic or the Bundles of a folder, and one
+                                     that is huge; files named 00-… are sent first
         bench search [--patients N | --data FOLDER] [--clones N] [--keep FOLDER [--rebuild]] [--only SCENARIO,…] [--save]
                                      every kind of search against hand-written SQL on the same tables; the loaded
                                      data stays in the kept folder, so that the next run need not load it
@@ -29,6 +32,7 @@ public static class BenchCommands
     {
         ["quick", ..] => await QuickCommand.RunAsync(Options.Parse(arguments[1..])),
         ["changes", ..] => await QuickCommand.RunChangesAsync(Options.Parse(arguments[1..])),
+        ["transactions", ..] => await QuickCommand.RunTransactionsAsync(Options.Parse(arguments[1..])),
         ["search", ..] => await SearchCommand.RunAsync(Options.Parse(arguments[1..])),
         ["load", var address, ..] => LoadCommand.Run(address, Options.Parse(arguments[2..])),
         ["micro", ..] => MicroCommand.Run(arguments[1..]),

@@ -6,7 +6,7 @@ using EventFhir.Benchmarks.Scenarios;
 
 namespace EventFhir.Benchmarks.Commands;
 
-/// <summary><c>bench quick</c> and <c>bench changes</c>.</summary>
+/// <summary><c>bench quick</c>, <c>bench changes</c> and <c>bench transactions</c>.</summary>
 public static class QuickCommand
 {
     private const int Seed = 20_240_131;
@@ -22,10 +22,20 @@ public static class QuickCommand
     public static Task<int> RunChangesAsync(Options options) =>
         RunAsync(options, static (bench, data, report, isWanted) => new ChangesRun(bench, data, report, isWanted).RunAsync());
 
-    private static async Task<int> RunAsync(Options options, Func<Bench, SampleData, RunReport, Func<string, bool>, Task> run)
+    /// <summary>Transactions of synthetic patients, or those in a folder of Bundles.</summary>
+    public static Task<int> RunTransactionsAsync(Options options)
+    {
+        var bundles = options.Text("bundles") is { } folder ? SampleBundles.ReadFolder(folder) : SampleBundles.Of(DataOf(options));
+        var big = options.Text("big") is { } other ? SampleBundles.ReadFolder(other) : null;
+        return RunAsync(options, bundles.Resources, (bench, _, report, _) => new TransactionsRun(bench, bundles, big, report).RunAsync());
+    }
+
+    private static Task<int> RunAsync(Options options, Func<Bench, SampleData, RunReport, Func<string, bool>, Task> run) =>
+        RunAsync(options, DataOf(options), run);
+
+    private static async Task<int> RunAsync(Options options, SampleData data, Func<Bench, SampleData, RunReport, Func<string, bool>, Task> run)
     {
         var start = Stopwatch.GetTimestamp();
-        var data = DataOf(options);
         var only = options.Text("only")?.Split(',');
         await using var bench = await Bench.StartAsync();
         var report = new RunReport(

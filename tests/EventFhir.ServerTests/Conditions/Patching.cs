@@ -48,6 +48,25 @@ public sealed class Patching(RunningServer server) : IClassFixture<RunningServer
         (await server.SendAsync("PATCH", $"Patient/{id}", "<Parameters", "Content-Type: application/fhir+xml", "Accept: application/fhir+json")).IsRefused(400);
     }
 
+    [Theory]
+    [InlineData("""<diff xmlns="http://hl7.org/fhir"><replace sel="Patient/name[family/@value='Meier']/family/@value">Huber</replace></diff>""", 200)]
+    [InlineData("""<diff><replace sel="/f:Patient/f:name[1]/f:family/@value">Huber</replace></diff>""", 200)]
+    [InlineData("""<diff xmlns="http://hl7.org/fhir"><replace sel="Patient/name/family"><family value="Huber"/></replace></diff>""", 200)]
+    [InlineData("""<diff xmlns="http://hl7.org/fhir"><replace sel="Patient/name/family"><birthDate value="Huber"/></replace></diff>""", 422)]
+    [InlineData("""<diff><replace sel="f:Patient/f:id/@value">another</replace></diff>""", 422)]
+    [InlineData("""<diff><remove sel="f:Patient/f:nothing"/></diff>""", 422)]
+    [InlineData("""<diff><remove sel="//f:given"/></diff>""", 400)]
+    [InlineData("""<!DOCTYPE d [<!ENTITY e "x">]><diff><replace sel="f:Patient/f:birthDate/@value">&e;</replace></diff>""", 400)]
+    public async Task An_XML_Patch_makes_the_next_version(string patch, int status)
+    {
+        var id = await NewAsync();
+        var patched = await server.SendAsync(
+            "PATCH", $"Patient/{id}", patch, "Content-Type: application/xml-patch+xml", "Accept: application/fhir+json");
+        Assert.Equal(status, patched.Status);
+        if (status == 200) Assert.Equal(("W/\"2\"", "Huber"), (patched.ETag, (string?)patched.Json["name"]![0]!["family"]));
+        else patched.IsRefused(status);
+    }
+
     [Fact]
     public async Task What_changes_nothing_makes_no_version()
     {
@@ -88,8 +107,9 @@ public sealed class Patching(RunningServer server) : IClassFixture<RunningServer
         (await PatchAsync($"Patient/{id}", "{}")).IsRefused(400);
         (await PatchAsync($"Patient/{id}", "")).IsRefused(400);
         (await server.SendAsync("PATCH", $"Patient/{id}", Sample.Patient(id))).IsRefused(400);
-        (await server.SendAsync("PATCH", $"Patient/{id}", "<diff/>", "Content-Type: application/xml-patch+xml")).IsRefused(415);
-        (await PatchAsync($"Patient/{id}", ToHuber, "Content-Encoding: gzip")).IsRefused(415);
+        (await server.SendAsync("PATCH", $"Patient/{id}", "<diff/>", "Content-Type: application/xml-patch+xml")).IsRefused(400);
+        (await server.SendAsync("PATCH", $"Patient/{id}", "x", "Content-Type: text/plain")).IsRefused(415);
+        (await PatchAsync($"Patient/{id}", ToHuber, "Content-Encoding: zstd")).IsRefused(415);
         (await server.SendAsync("PATCH", $"Patient/{id}", """{"resourceType":"Parameters","parameter":[{"name":"other"}]}""")).IsRefused(400);
     }
 
@@ -157,7 +177,7 @@ public sealed class Patching(RunningServer server) : IClassFixture<RunningServer
     {
         var metadata = (await server.GetAsync("metadata")).Json;
         Assert.Equal(
-            ["application/json-patch+json", "application/fhir+json", "application/fhir+xml"],
+            ["application/json-patch+json", "application/fhir+json", "application/fhir+xml", "application/xml-patch+xml"],
             metadata["patchFormat"]!.AsArray().Select(format => (string?)format));
     }
 

@@ -44,6 +44,43 @@ public sealed class OfficialPatchSuites(ITestOutputHelper output)
         Assert.Equal(33, cases.Count);
     }
 
+    [Fact]
+    public void Every_case_of_XML_Patch_passes()
+    {
+        var cases = XDocument.Load(Path.Combine(Folder, "xml-patch-tests.xml"), LoadOptions.PreserveWhitespace).Root!.Elements("case").ToList();
+        var faults = cases.Select(test => (Name: (string?)test.Attribute("name"), Fault: XmlFault(test))).Where(one => one.Fault is not null).ToList();
+        foreach (var (name, fault) in faults) output.WriteLine($"{name}: {fault}");
+        // There is always a resource to be patched.
+        Assert.Equal(["Missing target document"], faults.Select(fault => fault.Name));
+        Assert.Equal(29, cases.Count);
+    }
+
+    /// <summary>What is wrong; null if the case passes.</summary>
+    private static string? XmlFault(XElement test)
+    {
+        if (test.Element("target")!.Elements().FirstOrDefault() is not { } target) return "there is no target";
+        var document = XDocument.Parse(target.ToString(SaveOptions.DisableFormatting), LoadOptions.PreserveWhitespace);
+        var text = test.Elements().Single(element => element.Name.LocalName == "patch").ToString(SaveOptions.DisableFormatting);
+        var fault = XmlPatch.Parse(Encoding.UTF8.GetBytes(text), out var malformed) is { } patch ? patch.Apply(document) : malformed;
+        if (test.Element("error") is not null) return fault is null ? $"no error, but {document}" : null;
+        if (fault is not null) return fault.Diagnostics;
+        var expected = XDocument.Parse(
+            test.Element("patched")!.Elements().Single().ToString(SaveOptions.DisableFormatting), LoadOptions.PreserveWhitespace);
+        return XNode.DeepEquals(Plain(document), Plain(expected)) ? null : $"{document}, expected {expected}";
+    }
+
+    /// <summary>Without white space between elements, with attributes in one order, and an empty text as none.</summary>
+    private static XDocument Plain(XDocument document)
+    {
+        document.DescendantNodes().OfType<XText>().Where(text => string.IsNullOrWhiteSpace(text.Value)).ToList().ForEach(text => text.Remove());
+        foreach (var element in document.Descendants())
+        {
+            element.ReplaceAttributes(element.Attributes().OrderBy(attribute => attribute.Name.ToString(), StringComparer.Ordinal).ToList());
+            if (!element.Nodes().Any()) element.RemoveNodes();
+        }
+        return XDocument.Parse(document.ToString(SaveOptions.DisableFormatting));
+    }
+
     /// <summary>What is wrong; null if the case passes.</summary>
     private static string? Fault(JsonElement test)
     {
