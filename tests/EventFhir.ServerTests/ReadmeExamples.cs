@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 
 using EventFhir.ServerTests.Running;
 
@@ -9,7 +10,7 @@ namespace EventFhir.ServerTests;
 /// <summary>What README.md tells a newcomer to type works, in its order, on an empty server.</summary>
 public sealed class ReadmeExamples(RunningServer server) : IClassFixture<RunningServer>
 {
-    private const string Base = "http://127.0.0.1:8080/fhir/";
+    private const string Base = "http://127.0.0.1:8080/fhir";
 
     [Fact]
     public async Task Every_request_is_answered_with_success()
@@ -24,12 +25,11 @@ public sealed class ReadmeExamples(RunningServer server) : IClassFixture<Running
         }
     }
 
-    /// <summary>The lines of shell examples that begin with curl, continued lines joined.</summary>
+    /// <summary>The commands of shell examples that begin with curl: a line, or several if it ends with a backslash or within quotes.</summary>
     private static IEnumerable<string> Commands(string page) =>
         from block in page.Split("```sh\n").Skip(1)
-        from line in block.Split("```")[0].Replace("\\\n", " ", StringComparison.Ordinal).Split('\n')
-        where line.StartsWith("curl ", StringComparison.Ordinal)
-        select line;
+        from command in Regex.Matches(block.Split("```")[0], @"^curl (?:'[^']*'|""[^""]*""|\\\n|[^'""\n])*", RegexOptions.Multiline)
+        select command.Value.Replace("\\\n", " ", StringComparison.Ordinal);
 
     private Task<HttpAnswer> SendAsync(List<string> words)
     {
@@ -51,7 +51,7 @@ public sealed class ReadmeExamples(RunningServer server) : IClassFixture<Running
                     break;
                 default:
                     Assert.StartsWith(Base, words[at], StringComparison.Ordinal);
-                    url = words[at][Base.Length..];
+                    url = words[at][Base.Length..].TrimStart('/');
                     break;
             }
         }
