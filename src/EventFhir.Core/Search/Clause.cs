@@ -34,7 +34,11 @@ public abstract record Clause
     public sealed record Words(WordSource Source, WordQuery Query) : Clause;
 
     /// <summary>The resource contains one of these types (_contained, R4 search.html#contained).</summary>
-    public sealed record Contains(ImmutableArray<TypeDefinition> Types) : Clause;
+    public sealed record Contains(ImmutableArray<TypeDefinition> Types) : Clause
+    {
+        /// <summary>A reference parameter with a value that is no key, as those to contained resources are; null if it does not matter.</summary>
+        public SearchParameterDefinition? Reference { get; init; }
+    }
 
     /// <summary>The logical id is one of these.</summary>
     public sealed record Id(ImmutableArray<string> Ids) : Clause;

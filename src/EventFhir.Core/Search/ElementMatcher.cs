@@ -234,6 +234,10 @@ internal sealed class ElementMatcher(Release release, string baseUrl)
         return element.FirstChild("reference") is { HasValue: true } reference ? [reference.Text] : [];
     }
 
+    /// <summary>The ids of contained resources that a reference names ("#id").</summary>
+    public static IEnumerable<string> NamesWithin(Element element) => element.Type.IsPrimitive || element.Type.IsResource ? []
+        : References(Unwrap(element)).Where(literal => literal.Length > 1 && literal[0] == '#').Select(literal => literal[1..]);
+
     /// <summary>R4 search.html#token: each system and code in the element; the system of a plain code is that of its required binding.</summary>
     public static IEnumerable<(string? System, string? Code)> Tokens(Element element)
     {

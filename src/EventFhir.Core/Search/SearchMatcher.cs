@@ -20,6 +20,8 @@ public sealed class SearchMatcher(Release release, string baseUrl, IReadOnlyList
     private readonly ParameterValues parameters = new(release);
     private readonly ElementMatcher elements = new(release, baseUrl);
     private readonly ILookup<TypeDefinition, Resource> byType = resources.ToLookup(resource => resource.Type);
+
+    private SearchMatcher Alone => field ??= resources.Count == 0 ? this : new SearchMatcher(release, baseUrl, []);
     private readonly ConcurrentDictionary<(LineagePlace, LineageDirection), ImmutableArray<string>> lineages = new();
 
     /// <summary>The resources that match, in the order of the query's sort keys; equal ones stay in the order given.</summary>
@@ -37,17 +39,24 @@ public sealed class SearchMatcher(Release release, string baseUrl, IReadOnlyList
         return [.. ordered ?? matches];
     }
 
-    public bool Matches(TypeQuery query, Resource resource) => resource.Type == query.Type && query.Clauses.All(clause => Matches(clause, resource));
+    public bool Matches(TypeQuery query, Resource resource) => Matches(query, resource, resource);
 
-    private bool Matches(Clause clause, Resource resource) => clause switch
+    /// <summary>True if the chain holds of what the resource contains.</summary>
+    public bool LeadsInside(Clause.Chain chain, Resource resource) => LeadsInside(chain, resource, resource);
+
+    /// <param name="container">Where "#id" leads: the resource itself, unless it is contained.</param>
+    private bool Matches(TypeQuery query, Resource resource, Resource container) =>
+        resource.Type == query.Type && query.Clauses.All(clause => Matches(clause, resource, container));
+
+    private bool Matches(Clause clause, Resource resource, Resource container) => clause switch
     {
         Clause.Matches matches => Matches(matches.Parameter, matches.Values, resource),
         Clause.Missing missing => !HasValue(missing.Parameter, resource),
-        Clause.Not not => !Matches(not.Inner, resource),
-        Clause.AllOf all => all.Clauses.All(inner => Matches(inner, resource)),
-        Clause.AnyOf any => any.Clauses.Any(inner => Matches(inner, resource)),
+        Clause.Not not => !Matches(not.Inner, resource, container),
+        Clause.AllOf all => all.Clauses.All(inner => Matches(inner, resource, container)),
+        Clause.AnyOf any => any.Clauses.Any(inner => Matches(inner, resource, container)),
         Clause.Chain chain => chain.Targets.Any(target => byType[target.Type].Any(other =>
-            PointsTo(chain.Parameter, resource, other) && Matches(target, other))),
+            PointsTo(chain.Parameter, resource, other) && Matches(target, other))) || LeadsInside(chain, resource, container),
         Clause.Has has => byType[has.Source.Type].Any(other => PointsTo(has.Parameter, other, resource) && Matches(has.Source, other)),
         Clause.Words words => words.Query.Holds(WordsOf(words.Source, resource) ?? new TextWords()),
         Clause.Contains contains => Contains(resource, contains.Types),
@@ -143,6 +152,16 @@ public sealed class SearchMatcher(Release release, string baseUrl, IReadOnlyList
     private bool HasComponent(SearchParameterDefinition composite, int place, Element context) =>
         release.FindSearchParameter(composite.Components[place].Definition) is { } definition
         && Component(composite, place, context).Any(element => ElementMatcher.IsSearchable(definition, element));
+
+    /// <summary>From a contained resource a chain goes on within the container only: nothing else is known of the resources beside it.</summary>
+    private bool LeadsInside(Clause.Chain chain, Resource resource, Resource container)
+    {
+        var names = parameters.Of(chain.Parameter, resource).SelectMany(ElementMatcher.NamesWithin).ToHashSet(StringComparer.Ordinal);
+        if (names.Count == 0) return false;
+        var inside = new List<Resource>();
+        foreach (var element in container.Root.ChildrenNamed("contained")) inside.Add(container.Extract(element));
+        return inside.Any(other => other.Id is { } id && names.Contains(id) && chain.Targets.Any(target => Alone.Matches(target, other, container)));
+    }
 
     private bool PointsTo(SearchParameterDefinition parameter, Resource from, Resource to) =>
         parameters.Of(parameter, from).Any(element => PointsTo(parameter, element, to));

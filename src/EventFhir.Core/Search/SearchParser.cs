@@ -75,7 +75,10 @@ public sealed class SearchParser(SearchContext context)
             return Bad("value", "_sort=_score orders by how well the words of _text and _content are met, so the search needs one of them.");
         var read = new SearchQuery(
             context.Definitions,
-            [.. scope.Select((query, place) => query with { Clauses = clauses[place].ToImmutable() })], resultParser.Complete(), used.ToImmutable());
+            [.. scope.Select((query, place) => query with { Clauses = clauses[place].ToImmutable() })], resultParser.Complete(), used.ToImmutable())
+        {
+            BaseUrl = context.BaseUrl,
+        };
         return (SearchCost.Check(read) ?? ContainedSearch.Check(read)) is { } refused ? refused : read;
     }
 

@@ -13,7 +13,11 @@ namespace EventFhir.Core.Search;
 /// <param name="Types">The types searched, each once; a resource matches if it is of one of them and all clauses of that type hold.</param>
 /// <param name="Used">The parameters that took effect, in the order given: the self link lists exactly these.</param>
 public sealed record SearchQuery(
-    SearchDefinitions Definitions, ImmutableArray<TypeQuery> Types, ResultShape Result, ImmutableArray<QueryParameter> Used);
+    SearchDefinitions Definitions, ImmutableArray<TypeQuery> Types, ResultShape Result, ImmutableArray<QueryParameter> Used)
+{
+    /// <summary>Of this server: what is compared in memory takes absolute references below it for relative ones.</summary>
+    public string BaseUrl { get; init; } = "";
+}
 
 /// <summary>Resources of one type for which every clause holds.</summary>
 public sealed record TypeQuery(TypeDefinition Type, ImmutableArray<Clause> Clauses);

@@ -19,11 +19,11 @@ public sealed class CriteriaSearch(EventDatabase database, Release release)
 {
     private readonly SearchReader searches = new(database, release);
 
-    /// <summary>The same criteria with the codes of the value sets that they name.</summary>
+    /// <summary>The same criteria with all that is asked beside them.</summary>
     public async Task<Outcome<Criteria>> AnswerAsync(Criteria criteria, CancellationToken cancellationToken)
     {
-        var answered = await searches.Terminology.AnswerAsync(criteria.Query, snapshot: null, cancellationToken);
-        return answered.IsRefused(out var refusal) ? refusal : criteria with { Query = answered.Value };
+        var answered = await searches.AnswerAsync(criteria.Query, snapshot: null, cancellationToken);
+        return answered.IsRefused(out var refusal) ? refusal : criteria with { Query = answered.Value.Query };
     }
 
     /// <summary>Up to so many matches of each; <see cref="SearchReader.Stale"/> if the criteria were read with parameters that are in force no

@@ -131,6 +131,7 @@ internal sealed class ClauseWriter(SqlBuilder sql, SearchDefinitions definitions
                 new WordWriter(sql).Write(tables, words);
                 break;
             case Clause.Contains contains:
+                if (contains.Reference is { } reference) WriteKeyless(tables, reference);
                 sql.Append($"x.terms && {contains.Types.Select(type => Hashing.Contains(type.Name)).ToArray()}");
                 break;
             case Clause.Id id:
@@ -143,6 +144,13 @@ internal sealed class ClauseWriter(SqlBuilder sql, SearchDefinitions definitions
             default:
                 throw new UnreachableException($"No SQL is defined for {clause.GetType().Name}.");
         }
+    }
+
+    /// <summary>Custom parameters have no such term.</summary>
+    private void WriteKeyless(TableNames tables, SearchParameterDefinition reference)
+    {
+        if (Stored(PlacementOf(tables.Layout, reference)) is not { Home: TermHome.Terms } stored) return;
+        sql.Append($"x.terms @> {new[] { Hashing.Term(stored.Parameter.Code, TermForm.Present) }} and ");
     }
 
     private void WriteEach(TableNames tables, ImmutableArray<Clause> clauses, SqlText between, SqlText none)

@@ -28,11 +28,13 @@ public sealed class SearchReader(EventDatabase database, Release release)
     internal static readonly Refusal Unknown =
         Refusal.Of(RefusalKind.BadRequest, "value", "The link leads to an answer that this database does not know; search again.");
 
-    /// <summary>So often a first page is read while others change what its value sets hold.</summary>
+    /// <summary>So often a first page is read while others change what its answers were made from.</summary>
     private const int AttemptsMax = 3;
 
+    private static readonly Refusal TooLong = Refusal.Of(RefusalKind.TimedOut, "timeout", "The search took too long; narrow it.");
+
     private static readonly Refusal Unsettled = Refusal.Of(
-        RefusalKind.Unavailable, "transient", "The value sets that the search names were changed while it ran; try again.");
+        RefusalKind.Unavailable, "transient", "What the search takes from value sets or contained resources was changed while it ran; try again.");
 
     private readonly ConcurrentDictionary<TypeDefinition, bool> tables = new();
 
@@ -48,20 +50,39 @@ public sealed class SearchReader(EventDatabase database, Release release)
         if (query.Result.Contained is { } contained) return await new ContainedReader(this, query, contained).ReadAsync(at, cancellationToken);
         for (var attempt = 1; ; attempt++)
         {
-            var answered = await Terminology.AnswerAsync(query, at?.Snapshot, cancellationToken);
+            var answered = await AnswerAsync(query, at?.Snapshot, cancellationToken);
             if (answered.IsRefused(out var unanswered)) return unanswered;
-            var read = await ReadAnsweredAsync(answered.Value, at, cancellationToken);
-            if (at is not null || ReferenceEquals(answered.Value, query)) return read;
-            if (read is not { Refusal: null, Value: { Next: not null } page }) return read;
-            // Later pages take the codes as of this one's snapshot, so this one has to have had the same.
-            var then = await Terminology.AnswerAsync(query, page.Snapshot, cancellationToken);
-            if (then.Refusal is null && TerminologyClauses.HaveSameAnswers(answered.Value, then.Value)) return page;
+            var read = await ReadAnsweredAsync(answered.Value.Query, at, cancellationToken);
+            if (at is not null || !answered.Value.HasAsked || read is not { Refusal: null, Value: { Next: not null } page }) return read;
+            // Later pages are answered as of this one's snapshot, so this one has to have had the same answers.
+            var then = await AnswerAsync(query, page.Snapshot, cancellationToken);
+            if (then.Refusal is null && then.Value.IsSame(answered.Value)) return page;
             if (attempt == AttemptsMax) return Unsettled;
         }
     }
 
-    /// <param name="query">With the answers of terminology.</param>
-    private async Task<Outcome<SearchPage>> ReadAnsweredAsync(SearchQuery query, SearchCursor? at, CancellationToken cancellationToken)
+    /// <summary>What is asked beside the search itself: the codes of value sets, and what the resources contain that chains lead to.</summary>
+    /// <param name="snapshot">pg_snapshot that saw what counts; null for now.</param>
+    internal async Task<Outcome<AnsweredSearch>> AnswerAsync(SearchQuery query, string? snapshot, CancellationToken cancellationToken)
+    {
+        var answered = await Terminology.AnswerAsync(query, snapshot, cancellationToken);
+        if (answered.IsRefused(out var refusal)) return refusal;
+        var questions = ContainedClauses.QuestionsOf(answered.Value);
+        try
+        {
+            var contained = await new ContainedChains(this, database).AnswerAsync(answered.Value, questions, snapshot, cancellationToken);
+            return contained.IsRefused(out var unanswered)
+                ? unanswered : new AnsweredSearch(contained.Value, !questions.IsEmpty || !ReferenceEquals(answered.Value, query));
+        }
+        catch (PostgresException exception)
+            when (exception.SqlState == PostgresErrorCodes.QueryCanceled && !cancellationToken.IsCancellationRequested)
+        {
+            return TooLong;
+        }
+    }
+
+    /// <param name="query">With all answers.</param>
+    internal async Task<Outcome<SearchPage>> ReadAnsweredAsync(SearchQuery query, SearchCursor? at, CancellationToken cancellationToken)
     {
         try
         {
@@ -83,7 +104,7 @@ public sealed class SearchReader(EventDatabase database, Release release)
         catch (PostgresException exception)
             when (exception.SqlState == PostgresErrorCodes.QueryCanceled && !cancellationToken.IsCancellationRequested)
         {
-            return Refusal.Of(RefusalKind.TimedOut, "timeout", "The search took too long; narrow it.");
+            return TooLong;
         }
     }
 

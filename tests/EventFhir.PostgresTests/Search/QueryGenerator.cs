@@ -111,6 +111,7 @@ internal sealed class QueryGenerator(IReadOnlyList<Resource> resources, int seed
 
     private string? Chain(TypeDefinition type)
     {
+        if (random.Next(3) == 0 && Inside(Pick(OfType(type))) is { } inside) return inside;
         var references = SearchDefinitions.R4.Catalog.Parameters(type).Where(parameter => SearchDefinitions.R4.Catalog.CanFollow(type, parameter)).ToList();
         if (references.Count == 0) return null;
         var reference = Pick(references);
@@ -119,6 +120,22 @@ internal sealed class QueryGenerator(IReadOnlyList<Resource> resources, int seed
         var target = Pick(targets);
         var step = reference.Targets.Length == 1 && random.Next(2) == 0 ? reference.Code : $"{reference.Code}:{target.Type.Name}";
         return Inner(target) is { } inner ? $"{step}.{inner}" : null;
+    }
+
+    /// <summary>A chain to what a resource contains.</summary>
+    private string? Inside(Resource container)
+    {
+        var inside = new List<Resource>();
+        foreach (var element in container.Root.ChildrenNamed("contained")) inside.Add(container.Extract(element));
+        if (inside.Count == 0) return null;
+        var target = Pick(inside);
+        var references = SearchDefinitions.R4.Catalog.Parameters(container.Type)
+            .Where(parameter => SearchDefinitions.R4.Catalog.HasKeys(container.Type, parameter)
+                && (parameter.Targets.IsEmpty || parameter.Targets.Contains(target.Type))
+                && values.Of(parameter, container).SelectMany(ElementMatcher.NamesWithin).Contains(target.Id)).ToList();
+        if (references.Count == 0) return null;
+        var inner = random.Next(5) == 0 ? Missing(target.Type) : OfType(target.Type).Count > 0 ? Clause(target) : null;
+        return inner is null ? null : $"{Pick(references).Code}:{target.Type.Name}.{inner}";
     }
 
     /// <summary>What stands at the end of a chain; sometimes the chain goes on.</summary>

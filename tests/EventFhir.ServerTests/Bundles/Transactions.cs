@@ -192,6 +192,7 @@ public sealed class Transactions(RunningServer server) : IClassFixture<RunningSe
     [InlineData("""{"resourceType":"Bundle","type":"transaction","entry":[{"request":{"method":"POST","url":"Patient"}}]}""")]
     [InlineData("""{"resourceType":"Bundle","type":"transaction","entry":[{"request":{"method":"STEAL","url":"Patient/1"}}]}""")]
     [InlineData("""{"resourceType":"Bundle","type":"transaction","entry":[{"request":{"method":"DELETE","url":"Nothing/1"}}]}""")]
+    [InlineData("""{"resourceType":"Bundle","type":"transaction","entry":[{"request":{"method":"GET","url":"Nothing/1"}}]}""")]
     [InlineData("""{"resourceType":"Bundle","type":"transaction","colour":1}""")]
     [InlineData("""{"resourceType":"Bundle","type":"transaction","entry":[""")]
     public async Task What_is_no_transaction_is_refused(string text) => (await server.PostAsync("", text)).IsRefused(400);

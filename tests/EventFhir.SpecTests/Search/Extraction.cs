@@ -21,7 +21,8 @@ public sealed class Extraction(ITestOutputHelper output)
             Assert.True(Same(first, second), name);
             Assert.True(IsAscending(first.Terms) && IsAscending(first.Identifiers), name);
             Assert.Equal(first.Strings.Distinct().Count(), first.Strings.Length);
-            Assert.Equal(first.Numbers.Distinct().Count(), first.Numbers.Length);
+            // 1.0 and 1.00 are two entries, which only their text tells apart.
+            Assert.Equal(first.Numbers.Select(entry => entry.ToString()).Distinct().Count(), first.Numbers.Length);
             Assert.Equal(first.Dates.Distinct().Count(), first.Dates.Length);
             Assert.Equal(first.References.Distinct().Count(), first.References.Length);
             Assert.Equal(SearchDefinitions.R4.LayoutOf(resource.Type).Columns.Length, first.Columns.Length);

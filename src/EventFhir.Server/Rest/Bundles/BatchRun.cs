@@ -13,6 +13,9 @@ public sealed class BatchRun(EntryDispatch dispatch)
     private static readonly Refusal TooLarge = Refusal.Of(
         RefusalKind.TooLarge, "too-costly", $"The answers to a Bundle may have {Limits.BundleAnswerBytesMax} bytes in all; ask for less at once.");
 
+    /// <summary>Whether there is an interaction for the entry at all.</summary>
+    public bool Knows(BundleEntry entry, string baseUrl) => dispatch.Knows(entry, baseUrl);
+
     public async ValueTask<Answer> AnswerAsync(FhirRequest request, BundleRequest bundle, Prefer prefer)
     {
         var answers = await AnswerAsync(request, bundle.Entries, prefer);

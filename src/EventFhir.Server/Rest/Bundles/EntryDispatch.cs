@@ -47,6 +47,11 @@ public sealed class EntryDispatch(ImmutableArray<Interaction> interactions, Rele
         }
     }
 
+    /// <summary>Whether there is an interaction for the entry at all.</summary>
+    /// <param name="base">Of this server, without a slash at the end.</param>
+    public bool Knows(BundleEntry entry, string @base) =>
+        Find(entry.Method is "HEAD" ? "GET" : entry.Method, EntryUrl.Of(entry.Url, @base).Segments) is not null;
+
     private (Interaction Interaction, RouteValueDictionary Values)? Find(string method, ImmutableArray<string> segments)
     {
         foreach (var (interaction, path) in paths)

@@ -97,6 +97,9 @@ public sealed class TransactionRun(
             if (issues.Count >= Limits.IssuesMax) break;
             var action = EntryAction.Of(entry, release, url);
             if (action.IsRefused(out var refusal)) issues.AddRange(refusal.Issues);
+            // Afterwards nothing would be undone any more.
+            else if (action.Value is EntryAction.Fetch && !reads.Knows(entry, url))
+                issues.Add(new Issue(IssueSeverity.Error, "not-found", "There is nothing to read at this URL.", $"{entry.Path}.request.url"));
             else actions.Add((entry, action.Value));
         }
         return issues.Count > 0 ? new Refusal(RefusalKind.BadRequest, [.. issues]) : actions;
