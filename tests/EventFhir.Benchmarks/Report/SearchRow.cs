@@ -20,4 +20,8 @@ public sealed record SearchRow(
     double? PostgresCpu = null,
     double? BaselineCpu = null,
     double? AllocatedBytes = null,
-    string? Note = null);
+    string? Note = null)
+{
+    /// <summary>CPU of B6, its client included, as a share of ours with server and loader: what the efficiency would be if nobody else were at work.</summary>
+    public double? CpuShare { get; init; }
+}
