@@ -29,16 +29,16 @@ public sealed class SearchExplainer(EventDatabase database, SearchReader searche
         {
             var answered = await searches.Terminology.AnswerAsync(query, at?.Snapshot, cancellationToken);
             if (answered.IsRefused(out var unanswered)) return unanswered;
-            var source = KeyQueries.Is(answered.Value) ? database.KeySearcher : database.Searcher;
-            await using var connection = await source.OpenConnectionAsync(cancellationToken);
+            await using var connection = await database.Searcher.OpenConnectionAsync(cancellationToken);
+            await using var keyed = await database.KeySearcher.OpenConnectionAsync(cancellationToken);
             await searches.LearnTablesAsync(connection, answered.Value, cancellationToken);
             if (at is not null
                 && (at.Keys.Length != query.Result.Sort.Length || !await SearchReader.IsKnownAsync(connection, at.Snapshot, cancellationToken)))
                 return SearchReader.Unknown;
             var snapshot = at?.Snapshot ?? await SnapshotAsync(connection, cancellationToken);
             var statements = ImmutableArray.CreateBuilder<ExplainedStatement>();
-            foreach (var (use, statement) in StatementsOf(answered.Value, at, snapshot))
-                statements.Add(await ExplainAsync(connection, use, statement, mode, cancellationToken));
+            foreach (var (use, statement, plan) in StatementsOf(answered.Value, at, snapshot))
+                statements.Add(await ExplainAsync(plan is Plan.Kept ? keyed : connection, use, statement, mode, cancellationToken));
             return new SearchExplanation([.. query.Types.Select(QueryText.Of)], statements.ToImmutable());
         }
         catch (PostgresException exception) when (IsTimeout(exception, cancellationToken))
@@ -47,32 +47,40 @@ public sealed class SearchExplainer(EventDatabase database, SearchReader searche
         }
     }
 
-    private IEnumerable<(string Use, NpgsqlBatchCommand Statement)> StatementsOf(SearchQuery query, SearchCursor? at, string snapshot)
+    private IEnumerable<(string Use, NpgsqlBatchCommand Statement, Plan Plan)> StatementsOf(SearchQuery query, SearchCursor? at, string snapshot)
     {
         var contained = new ContainedChains(searches, database).Count(query, ContainedClauses.QuestionsOf(query), at?.Snapshot);
         if (contained is not null) yield return ("for chains: how many resources contain what they may lead to, and are judged in memory", contained);
         var compiler = new SearchCompiler(searches.HasTables);
         if (query.Result.Count == 0 || query.Result.Summary is SummaryMode.Count)
         {
-            yield return ("the total", compiler.Count(query));
+            yield return ("the total", compiler.Count(query), Plan.Own);
             yield break;
         }
         int? bound = SearchReader.IsCounted(query) && at is null ? null : (int)SearchReader.FreeCountMax;
         var isGathered = !SearchCompiler.IsUnfiltered(query);
         if (isGathered && at is null && bound is { } most && compiler.FewThroughKeys(query, most) is { } throughKeys)
-            yield return ($"if a chain leads to up to {SearchCompiler.LookedUpMax} resources", throughKeys);
+            yield return ($"if a chain leads to up to {SearchCompiler.LookedUpMax} resources", throughKeys, Plan.Own);
         if (isGathered)
-            yield return (bound is null ? "all matches, counted" : $"if up to {bound} match", compiler.Few(query, at, bound));
+        {
+            var plan = bound is not null && KeyQueries.Is(query) ? Plan.Kept : Plan.Own;
+            yield return (bound is null ? "all matches, counted" : $"if up to {bound} match", compiler.Few(query, at, bound), plan);
+        }
         if (!isGathered || bound is not null)
         {
             var walk = new WalkStatement(searches.HasTables).Of(query, at);
-            if (walk is not null) yield return ("if a stretch of the order fills the page", walk);
-            if (walk is null || !WalkStatement.IsComplete(query)) yield return ("otherwise", compiler.Page(query, at));
+            if (walk is not null) yield return ("if a stretch of the order fills the page", walk, Plan.Own);
+            if (walk is null || !WalkStatement.IsComplete(query)) yield return ("otherwise", compiler.Page(query, at), Plan.Own);
         }
         var includes = IncludeStatement.Of(
             query.Definitions, query.Result.Includes, Nowhere, Nowhere, Limits.IncludedResourcesMax + 1L, searches.HasTables, snapshot);
-        if (includes is not null) yield return ("for _include and _revinclude, with the resources of the page in place of {0}", includes);
+        if (includes is null) yield break;
+        var following = KeyQueries.IsFollowedByKey(query) ? Plan.Kept : Plan.Own;
+        yield return ("for _include and _revinclude, with the resources of the page in place of {0}", includes, following);
     }
+
+    /// <summary>Whether a statement is planned for its values, or once.</summary>
+    private enum Plan { Own, Kept }
 
     private static async Task<string> SnapshotAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {

@@ -86,20 +86,29 @@ public sealed class SearchReader(EventDatabase database, Release release)
     {
         try
         {
-            var source = KeyQueries.Is(query) ? database.KeySearcher : database.Searcher;
-            await using var connection = await source.OpenConnectionAsync(cancellationToken);
-            await LearnTablesAsync(connection, query, cancellationToken);
             var compiler = new SearchCompiler(HasTables);
-            if (query.Result.Count == 0 || query.Result.Summary is SummaryMode.Count)
+            var isByKey = KeyQueries.Is(query) && !IsCount(query) && (at is not null || !IsCounted(query));
+            if (isByKey)
+            {
+                // Whatever may take long is for the others, so that nobody who looks up a key waits for it.
+                await using var keyed = await database.KeySearcher.OpenConnectionAsync(cancellationToken);
+                await LearnTablesAsync(keyed, query, cancellationToken);
+                if (!await CanGoOnAsync(keyed, query, at, cancellationToken)) return Unknown;
+                if (await FewAsync(keyed, compiler, query, at, cancellationToken) is { } few)
+                    return await PageAsync(keyed, keyed, query, at, few, cancellationToken);
+            }
+            await using var connection = await database.Searcher.OpenConnectionAsync(cancellationToken);
+            await LearnTablesAsync(connection, query, cancellationToken);
+            if (IsCount(query))
             {
                 var count = await CountAsync(connection, compiler, query, cancellationToken);
                 return await IsStaleAsync(connection, query.Definitions, cancellationToken)
                     ? Stale : new SearchPage([], [], count, Next: null, Previous: null);
             }
-            if (at is not null && (at.Keys.Length != query.Result.Sort.Length || !await IsKnownAsync(connection, at.Snapshot, cancellationToken)))
-                return Unknown;
-            var answer = await MatchesAsync(connection, compiler, query, at, cancellationToken);
-            return await PageAsync(connection, query, at, answer, cancellationToken);
+            if (!await CanGoOnAsync(connection, query, at, cancellationToken)) return Unknown;
+            var answer = (isByKey ? null : await FewAsync(connection, compiler, query, at, cancellationToken))
+                ?? await ManyAsync(connection, compiler, query, at, cancellationToken);
+            return await PageAsync(connection, keyed: null, query, at, answer, cancellationToken);
         }
         catch (PostgresException exception)
             when (exception.SqlState == PostgresErrorCodes.QueryCanceled && !cancellationToken.IsCancellationRequested)
@@ -123,8 +132,9 @@ public sealed class SearchReader(EventDatabase database, Release release)
         return await command.ExecuteScalarAsync(cancellationToken) is not long count || count < usable.Length;
     }
 
+    /// <param name="keyed">The connection for keys; null while none is held.</param>
     private async Task<Outcome<SearchPage>> PageAsync(
-        NpgsqlConnection connection, SearchQuery query, SearchCursor? at, Answer answer, CancellationToken cancellationToken)
+        NpgsqlConnection connection, NpgsqlConnection? keyed, SearchQuery query, SearchCursor? at, Answer answer, CancellationToken cancellationToken)
     {
         var rows = answer.Rows;
         var hasMore = rows.Count > query.Result.Count;
@@ -136,7 +146,7 @@ public sealed class SearchReader(EventDatabase database, Release release)
 
         var snapshot = at?.Snapshot ?? answer.Snapshot;
         var total = at is null ? TotalOf(query, hasMore ? answer.Found : rows.Count) : at.Total;
-        var included = await IncludeAsync(connection, query, rows, snapshot, cancellationToken);
+        var included = await IncludeAsync(connection, keyed, query, rows, snapshot, cancellationToken);
         if (included.IsRefused(out var refusal)) return refusal;
         if (await IsStaleAsync(connection, query.Definitions, cancellationToken)) return Stale;
         // Whoever comes here from a page can go back to it.
@@ -151,6 +161,11 @@ public sealed class SearchReader(EventDatabase database, Release release)
             Scores = WordWriter.HasScore(query) ? [.. rows.Select(row => row.Score)] : [],
         };
     }
+
+    /// <summary>False if the cursor cannot be one of this search.</summary>
+    private static async Task<bool> CanGoOnAsync(
+        NpgsqlConnection connection, SearchQuery query, SearchCursor? at, CancellationToken cancellationToken) =>
+        at is null || (at.Keys.Length == query.Result.Sort.Length && await IsKnownAsync(connection, at.Snapshot, cancellationToken));
 
     /// <summary>False for a snapshot from the future: it comes from another database cluster, or from before this one was set back in time.</summary>
     internal static async Task<bool> IsKnownAsync(NpgsqlConnection connection, string snapshot, CancellationToken cancellationToken)
@@ -173,17 +188,27 @@ public sealed class SearchReader(EventDatabase database, Release release)
         while (await row.ReadAsync(cancellationToken)) tables[release.TypeOfNumber(row.GetInt16(0))] = true;
     }
 
-    /// <summary>The matches of the page and one more, in the order of the way; and how many there are, if that became known.</summary>
-    private async Task<Answer> MatchesAsync(
+    /// <summary>The matches of the page and one more, in the order of the way, and how many there are; null if they are many.</summary>
+    private async Task<Answer?> FewAsync(
         NpgsqlConnection connection, SearchCompiler compiler, SearchQuery query, SearchCursor? at, CancellationToken cancellationToken)
     {
-        if (!SearchCompiler.IsUnfiltered(query))
+        if (SearchCompiler.IsUnfiltered(query)) return null;
+        int? bound = IsCounted(query) && at is null ? null : (int)FreeCountMax;
+        if (at is null && bound is { } most && compiler.FewThroughKeys(query, most) is { } throughKeys)
         {
-            int? bound = IsCounted(query) && at is null ? null : (int)FreeCountMax;
-            var few = await FewAsync(connection, compiler, query, at, bound, cancellationToken);
-            if (few.Rows.Count == 0) return few with { Found = 0 };
-            if (bound is null || few.Found <= bound) return few;
+            var answer = await AnswerAsync(connection, throughKeys, query, at, cancellationToken);
+            if (!answer.IsOpen) return Complete(answer);
         }
+        return Complete(await AnswerAsync(connection, compiler.Few(query, at, bound), query, at, cancellationToken));
+
+        Answer? Complete(Answer few) =>
+            few.Rows.Count == 0 ? few with { Found = 0 } : bound is null || few.Found <= bound ? few : null;
+    }
+
+    /// <summary>The matches of the page and one more, in the order of the way; and how many there are, if that became known.</summary>
+    private async Task<Answer> ManyAsync(
+        NpgsqlConnection connection, SearchCompiler compiler, SearchQuery query, SearchCursor? at, CancellationToken cancellationToken)
+    {
         if (new WalkStatement(HasTables).Of(query, at) is { } walk)
         {
             var walked = await AnswerAsync(connection, walk, query, at, cancellationToken);
@@ -193,16 +218,7 @@ public sealed class SearchReader(EventDatabase database, Release release)
         return gathered with { Found = gathered.Live };
     }
 
-    private async Task<Answer> FewAsync(
-        NpgsqlConnection connection, SearchCompiler compiler, SearchQuery query, SearchCursor? at, int? bound, CancellationToken cancellationToken)
-    {
-        if (at is null && bound is { } most && compiler.FewThroughKeys(query, most) is { } throughKeys)
-        {
-            var answer = await AnswerAsync(connection, throughKeys, query, at, cancellationToken);
-            if (!answer.IsOpen) return answer;
-        }
-        return await AnswerAsync(connection, compiler.Few(query, at, bound), query, at, cancellationToken);
-    }
+    private static bool IsCount(SearchQuery query) => query.Result.Count == 0 || query.Result.Summary is SummaryMode.Count;
 
     internal static bool IsCounted(SearchQuery query) => query.Result.Total is TotalMode.Accurate or TotalMode.Estimate;
 
@@ -220,13 +236,14 @@ public sealed class SearchReader(EventDatabase database, Release release)
 
     /// <summary>What is followed by keys alone has a plan that is kept. Nobody who holds a connection for keys waits for one of the others.</summary>
     private async Task<Outcome<List<Row>>> IncludeAsync(
-        NpgsqlConnection connection, SearchQuery query, List<Row> matches, string snapshot, CancellationToken cancellationToken)
+        NpgsqlConnection connection, NpgsqlConnection? keyed, SearchQuery query, List<Row> matches, string snapshot,
+        CancellationToken cancellationToken)
     {
         if (query.Result.Includes.IsEmpty) return new List<Row>();
-        if (KeyQueries.Is(query) || !KeyQueries.IsFollowedByKey(query))
-            return await FollowAsync(connection, query, matches, snapshot, cancellationToken);
-        await using var keyed = await database.KeySearcher.OpenConnectionAsync(cancellationToken);
-        return await FollowAsync(keyed, query, matches, snapshot, cancellationToken);
+        if (!KeyQueries.IsFollowedByKey(query)) return await FollowAsync(connection, query, matches, snapshot, cancellationToken);
+        if (keyed is not null) return await FollowAsync(keyed, query, matches, snapshot, cancellationToken);
+        await using var following = await database.KeySearcher.OpenConnectionAsync(cancellationToken);
+        return await FollowAsync(following, query, matches, snapshot, cancellationToken);
     }
 
     /// <summary>Round by round: the first follows every include from the matches, later ones those with :iterate from what was new.</summary>
