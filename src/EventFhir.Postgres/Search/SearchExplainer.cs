@@ -50,7 +50,8 @@ public sealed class SearchExplainer(EventDatabase database, SearchReader searche
     private IEnumerable<(string Use, NpgsqlBatchCommand Statement, Plan Plan)> StatementsOf(SearchQuery query, SearchCursor? at, string snapshot)
     {
         var contained = new ContainedChains(searches, database).Count(query, ContainedClauses.QuestionsOf(query), at?.Snapshot);
-        if (contained is not null) yield return ("for chains: how many resources contain what they may lead to, and are judged in memory", contained);
+        if (contained is not null)
+            yield return ("for chains: how many resources contain what they may lead to, and are judged in memory", contained, Plan.Own);
         var compiler = new SearchCompiler(searches.HasTables);
         if (query.Result.Count == 0 || query.Result.Summary is SummaryMode.Count)
         {
