@@ -11,9 +11,16 @@ public sealed class ImportMeasurement(Bench bench, SampleData data, RunReport re
 {
     public async Task RunAsync(string connectionString)
     {
-        var folder = Path.Combine(bench.Folder, "ndjson");
+        await MeasureAsync("bulk-import", connectionString);
+        await MeasureDiskAsync(connectionString);
+    }
+
+    /// <summary>The import alone.</summary>
+    public async Task MeasureAsync(string name, string connectionString)
+    {
+        var folder = Directory.CreateTempSubdirectory("eventfhir-ndjson-").FullName;
         data.WriteFolder(folder);
-        await using var baselines = NpgsqlDataSource.Create(await bench.NewDatabaseAsync("copy"));
+        await using var baselines = NpgsqlDataSource.Create(await bench.NewDatabaseAsync($"copy_{data.Resources.Length}"));
         var sql = new SqlBaselines(baselines, data);
         var copies = new List<double> { await sql.CopyAsync() };
         await bench.CheckpointAsync();
@@ -25,14 +32,15 @@ public sealed class ImportMeasurement(Bench bench, SampleData data, RunReport re
         copies.Add(await sql.CopyAsync());
         copies.Add(await sql.CopyAsync());
 
+        Directory.Delete(folder, recursive: true);
+
         var count = data.Resources.Length;
         var perSecond = count / elapsed.TotalSeconds;
-        report.Rows.Add(new Row("B4 beside the import", "SQL", copies.Order().ElementAt(1)));
+        report.Rows.Add(new Row($"B4 beside {name}", "SQL", copies.Order().ElementAt(1)));
         report.Rows.Add(new Row(
-            "bulk-import", "server", perSecond, Against: "B4", Efficiency: perSecond / copies.Order().ElementAt(1),
+            name, "server", perSecond, Against: "B4", Efficiency: perSecond / copies.Order().ElementAt(1),
             ServerCpu: importCpu.TotalMicroseconds / count, PostgresCpu: cost.PostgresCpu.TotalMicroseconds / count, WalBytes: (double)cost.WalBytes / count));
-        Console.Error.WriteLine(FormattableString.Invariant($"bulk-import: {perSecond:0}/s"));
-        await MeasureDiskAsync(connectionString);
+        Console.Error.WriteLine(FormattableString.Invariant($"{name}: {perSecond:0}/s"));
     }
 
     private async Task MeasureDiskAsync(string connectionString)

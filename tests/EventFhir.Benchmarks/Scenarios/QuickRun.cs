@@ -9,10 +9,10 @@ using Npgsql;
 namespace EventFhir.Benchmarks.Scenarios;
 
 /// <summary>
-/// The quick tier: every scenario of the write and read path in under four minutes. Floor and server take turns (A B A B A B)
+/// The quick tier: every scenario of the write and read path in about four minutes. Floor and server take turns (A B A B A B)
 /// on one cluster, so that a change of the machine's mood meets both; the medians are compared.
 /// </summary>
-public sealed class QuickRun(Bench bench, SampleData data, RunReport report, Func<string, bool> isWanted)
+public sealed class QuickRun(Bench bench, SampleData data, Func<SampleData>? largeData, RunReport report, Func<string, bool> isWanted)
 {
     private const int Connections = 32;
     private const int Rounds = 3;
@@ -27,6 +27,8 @@ public sealed class QuickRun(Bench bench, SampleData data, RunReport report, Fun
         if (isWanted("baselines")) await MeasureSqlAsync();
         await MeasureCreatesAsync(floor);
         if (isWanted("bulk-import") || isWanted("read") || isWanted("update") || isWanted("vread")) await MeasureLoadedAsync(floor);
+        if (isWanted("bulk-import") && largeData is not null)
+            await new ImportMeasurement(bench, largeData(), report).MeasureAsync("bulk-import, large", await bench.NewDatabaseAsync("large"));
     }
 
     private async Task MeasureHttpAsync(ProgramUnderTest floor)
