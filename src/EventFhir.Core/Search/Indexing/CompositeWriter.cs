@@ -1,4 +1,5 @@
 using EventFhir.Core.Events;
+using EventFhir.Model.Definitions;
 using EventFhir.Model.Elements;
 
 namespace EventFhir.Core.Search.Indexing;
@@ -22,7 +23,7 @@ internal sealed class CompositeWriter(ParameterPlacement.Composite placement, Re
     public override bool Write(Element value, EntryBuilder into)
     {
         List<long> keys = [start];
-        for (var part = 0; part < hashedParts; part++) keys = Extend(keys, Hashes(Collect(part, value)));
+        for (var part = 0; part < hashedParts; part++) keys = Extend(keys, Hashes(placement.Parts[part].Parameter, Collect(part, value)));
         var written = false;
         foreach (var key in keys) written |= WriteEnd(key, value, into);
         // A code without a coding, for example, is a value that no composite can be asked for; :missing=false finds it.
@@ -54,10 +55,12 @@ internal sealed class CompositeWriter(ParameterPlacement.Composite placement, Re
         return extended;
     }
 
-    private List<long> Hashes(List<Element> values)
+    /// <param name="component">A token has no reference for a value, though the path of the component may lead to one (Group's value[x]).</param>
+    private List<long> Hashes(SearchParameterDefinition component, List<Element> values)
     {
         List<long> hashes = [];
-        foreach (var value in values) AddHashes(Unwrap(value), hashes);
+        foreach (var value in values)
+            if (component.Type is SearchParameterType.Reference || value.Type.Name != "Reference") AddHashes(Unwrap(value), hashes);
         return hashes;
     }
 
