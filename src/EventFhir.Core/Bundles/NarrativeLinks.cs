@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace EventFhir.Core.Bundles;
@@ -5,7 +6,7 @@ namespace EventFhir.Core.Bundles;
 /// <summary>The values of href and src in the XHTML of a narrative, as it stands in a JSON string: with quotes as <c>\"</c> or <c>'</c>.</summary>
 internal static class NarrativeLinks
 {
-    private static readonly string[] Names = ["href", "src"];
+    private static readonly SearchValues<string> Names = SearchValues.Create(["href", "src"], StringComparison.Ordinal);
     private static readonly string[] Quotes = ["\\\"", "'"];
 
     /// <param name="replace">What stands in place of a link; null for the link as it is.</param>
@@ -28,14 +29,9 @@ internal static class NarrativeLinks
     {
         while (true)
         {
-            var (at, length) = (-1, 0);
-            foreach (var name in Names)
-            {
-                var found = json.IndexOf(name, from, StringComparison.Ordinal);
-                if (found >= 0 && (at < 0 || found < at)) (at, length) = (found, name.Length);
-            }
+            var at = json.AsSpan(from).IndexOfAny(Names);
             if (at < 0) return null;
-            from = at + length;
+            from += at + (json[from + at] == 'h' ? "href" : "src").Length;
             if (ValueAt(json, from) is { } value) return value;
         }
     }
