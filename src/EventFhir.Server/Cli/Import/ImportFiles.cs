@@ -44,6 +44,9 @@ public static class ImportFiles
         return [.. files.OrderByDescending(file => references.GetValueOrDefault(file.Name.Split('.')[0]))];
     }
 
+    /// <summary>True for a file that can be read a little way: one resource per line, compressed or not.</summary>
+    public static bool HasLines(FileInfo file) => HasSuffix(file.Name, Lines);
+
     /// <param name="read">Told after each record how many bytes of the file, as it lies on disk, have been read.</param>
     public static async IAsyncEnumerable<ImportRecord> ReadAsync(
         FileInfo file, Action<long> read, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -4,11 +4,12 @@ using EventFhir.Core.Search.Parameters;
 namespace EventFhir.Server.Cli.Import;
 
 /// <summary>
-/// Prepares a few resources of each file and forgets them, while the database is being opened: compiling the code of validation and extraction
+/// Prepares a few resources of the first files and forgets them, while the database is being opened: compiling the code of validation and extraction
 /// takes as long, and there is a processor for each.
 /// </summary>
 internal static class Rehearsal
 {
+    private const int FilesMax = 32;
     private const int ResourcesPerFile = 3;
 
     /// <summary>Says nothing of what is wrong with the resources; the import itself meets them again.</summary>
@@ -18,7 +19,8 @@ internal static class Rehearsal
 
     private static async Task PrepareAsync(IReadOnlyList<FileInfo> files, ResourceIntake intake, CancellationToken cancellationToken)
     {
-        foreach (var file in files)
+        // A document or an archive would be read whole for its first resource, and then again.
+        foreach (var file in files.Where(ImportFiles.HasLines).Take(FilesMax))
         {
             var left = ResourcesPerFile;
             try
