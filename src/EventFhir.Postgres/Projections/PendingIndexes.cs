@@ -19,9 +19,6 @@ public sealed class PendingIndexes(EventDatabase database, Release release, Func
 {
     private const int Workers = 2;
 
-    /// <summary>Shared with other makers of indexes; whoever makes or swaps tables waits, and we for them.</summary>
-    private const string Lock = "select pg_advisory_xact_lock_shared(hashtextextended('fhir.layout', 0))";
-
     /// <summary>Returns when no type waits for its indexes but those that another process is at.</summary>
     public Task CompleteAsync(CancellationToken cancellationToken)
     {
@@ -40,7 +37,8 @@ public sealed class PendingIndexes(EventDatabase database, Release release, Func
     private async Task<bool> CompleteOneAsync(NpgsqlConnection connection, ConcurrentBag<short> foreign, CancellationToken cancellationToken)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await connection.RunAsync(Lock, cancellationToken);
+        // Shared with other makers of indexes; whoever swaps tables waits, and we for them.
+        await connection.RunAsync(ProjectionCatalog.LockShared, cancellationToken);
         if (await FindAsync(connection, foreign, cancellationToken) is not var (type, fingerprint)) return false;
         var tables = new TypeTables(layoutOf(release.TypeOfNumber(type)));
         if (TypeTables.Fingerprint(tables.Layout) == fingerprint)

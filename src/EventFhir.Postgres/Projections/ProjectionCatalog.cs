@@ -24,7 +24,7 @@ internal sealed class ProjectionCatalog(NpgsqlDataSource database, Func<TypeDefi
     public const string LockOne = "select pg_advisory_xact_lock(hashtextextended('fhir.layout of one type', $1))";
 
     /// <summary>Taken while tables are to stay where they are.</summary>
-    private const string LockShared = "select pg_advisory_xact_lock_shared(hashtextextended('fhir.layout', 0))";
+    public const string LockShared = "select pg_advisory_xact_lock_shared(hashtextextended('fhir.layout', 0))";
 
     private readonly ConcurrentDictionary<TypeDefinition, TypeTables> tables = new();
     private readonly ConcurrentDictionary<TypeDefinition, bool> ready = new();

@@ -16,7 +16,7 @@ internal sealed class LineageWriter(SqlBuilder sql, Func<TypeDefinition, Immutab
 {
     public void WriteArray(LineagePlace place, LineageDirection direction)
     {
-        sql.Append($"array(with recursive h(rid) as (select s.rid from es.stream s where s.tenant = 0");
+        sql.Append($"array(with recursive h(rid) as (select s.rid from es.stream s where s.tenant = {Tenant.Text}");
         sql.Append($" and s.type = {(short)place.Type.Number} and s.id = {place.Id}");
         var sources = sourcesOf(place.Type);
         if (place.Parent is { } parent && !sources.IsEmpty)
