@@ -12,7 +12,11 @@ using Npgsql;
 namespace EventFhir.Postgres.Conditions;
 
 /// <summary>What each of several criteria found, in their order.</summary>
-public sealed record CriteriaMatches(ImmutableArray<ImmutableArray<CriteriaMatch>> OfEach);
+public sealed record CriteriaMatches(ImmutableArray<ImmutableArray<CriteriaMatch>> OfEach)
+{
+    /// <summary>So many matches tell one from several.</summary>
+    public const int OneOrSeveral = 2;
+}
 
 /// <summary>Asks criteria of the newest versions, many at a time.</summary>
 public sealed class CriteriaSearch(EventDatabase database, Release release)

@@ -33,13 +33,13 @@ public sealed class BinaryContent(Release release)
     {
         if (answer.Status != StatusCodes.Status200OK || answer.Body is not [var body] || !answer.Issues.IsEmpty) return answer;
         using var binary = JsonDocument.Parse(body);
-        var stated = Text(binary.RootElement, "contentType");
+        var stated = binary.RootElement.TextOf("contentType");
         var content = binary.RootElement.TryGetProperty("data"u8, out var data) ? data.GetBytesFromBase64() : [];
         return answer with
         {
             Body = [content],
             ContentType = MediaTypeHeaderValue.TryParse(stated, out _) ? stated : "application/octet-stream",
-            SecurityContext = binary.RootElement.TryGetProperty("securityContext"u8, out var context) ? Text(context, "reference") : null,
+            SecurityContext = binary.RootElement.TryGetProperty("securityContext"u8, out var context) ? context.TextOf("reference") : null,
         };
     }
 
@@ -96,14 +96,11 @@ public sealed class BinaryContent(Release release)
         try
         {
             using var document = JsonDocument.Parse(json);
-            return document.RootElement.ValueKind is JsonValueKind.Object ? Text(document.RootElement, "resourceType") : null;
+            return document.RootElement.TextOf("resourceType");
         }
         catch (JsonException)
         {
             return null;
         }
     }
-
-    private static string? Text(JsonElement element, string name) =>
-        element.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String ? value.GetString() : null;
 }

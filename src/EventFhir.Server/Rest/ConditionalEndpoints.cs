@@ -21,9 +21,6 @@ public sealed class ConditionalEndpoints(
     Release release, Negotiation negotiation, ResourceIntake intake, ConditionalStore store, WriteAnswers answers, ResourceReader reader,
     BaseUrl baseUrl, ConditionalDelete deletes, TimeProvider time)
 {
-    /// <summary>Tells one match from several.</summary>
-    private const int OneOrSeveral = 2;
-
     internal static readonly Refusal Several = Refusal.Of(
         RefusalKind.PreconditionFailed, "multiple-matches", "Several resources meet the criteria, and it is not known which one is meant.");
 
@@ -39,7 +36,7 @@ public sealed class ConditionalEndpoints(
             request,
             new CriteriaText(type, SearchForm.Decode(criteria.Trim().TrimStart('?'))),
             Precondition.None,
-            OneOrSeveral,
+            CriteriaMatches.OneOrSeveral,
             found => found switch
             {
                 [] => Command(WriteKind.Create, new ResourceKey(type, ResourceId.New(time.GetUtcNow())), resource, Precondition.None),
@@ -55,7 +52,11 @@ public sealed class ConditionalEndpoints(
         if (refusal is not null) return Answer.Of(refusal);
         var type = request.ReadType(release);
         return await WithBodyAsync(request, type, resource => WriteAsync(
-            request, request.ReadCriteria(type), precondition, OneOrSeveral, found => PlanUpdate(type, resource, precondition, found)));
+            request,
+            request.ReadCriteria(type),
+            precondition,
+            CriteriaMatches.OneOrSeveral,
+            found => PlanUpdate(type, resource, precondition, found)));
     }
 
     /// <summary>DELETE [base]/[type]?criteria.</summary>
@@ -64,7 +65,7 @@ public sealed class ConditionalEndpoints(
         var (precondition, refusal) = Preconditions.OfWrite(request.Http.Request.Headers);
         if (refusal is not null) return Answer.Of(refusal);
         var type = request.ReadType(release);
-        var matchesMax = deletes is ConditionalDelete.Single ? OneOrSeveral : Limits.ConditionalDeletesMax + 1;
+        var matchesMax = deletes is ConditionalDelete.Single ? CriteriaMatches.OneOrSeveral : Limits.ConditionalDeletesMax + 1;
         return await WriteAsync(request, request.ReadCriteria(type), precondition, matchesMax, found => PlanDelete(precondition, found));
     }
 

@@ -18,8 +18,6 @@ public sealed class PatchEndpoints(
     Release release, PatchIntake patches, ResourceIntake intake, ResourceStore store, ConditionalStore conditionals, WriteAnswers answers,
     ResourceReader reader, BaseUrl baseUrl, TimeProvider time)
 {
-    private const int OneOrSeveral = 2;
-
     private static readonly TimeSpan RetryDelayMax = TimeSpan.FromMilliseconds(20);
 
     /// <summary>PATCH [base]/[type]/[id].</summary>
@@ -98,7 +96,7 @@ public sealed class PatchEndpoints(
     private async ValueTask<Found> FindAsync(FhirRequest request, CriteriaText criteria, CancellationToken cancellationToken)
     {
         var matches = await conditionals.FindAsync(
-            [criteria], baseUrl.Of(request.Http.Request), time.GetUtcNow(), OneOrSeveral, cancellationToken);
+            [criteria], baseUrl.Of(request.Http.Request), time.GetUtcNow(), CriteriaMatches.OneOrSeveral, cancellationToken);
         if (matches.IsRefused(out var refusal)) return new Found(default, null, refusal);
         return matches.Value.OfEach[0] switch
         {

@@ -93,16 +93,13 @@ public sealed class ValidateEndpoints(Release release, Negotiation negotiation, 
             if (parameter.ValueKind is not JsonValueKind.Object) continue;
             if (parameter.TryGetProperty("resource"u8, out var resource))
                 asked = asked with { Resource = Encoding.UTF8.GetBytes(resource.GetRawText()) };
-            else if (Text(parameter, "name") is "mode")
-                asked = asked with { Mode = Text(parameter, "valueCode") ?? Text(parameter, "valueString") ?? "" };
-            else if (Text(parameter, "name") is "profile")
-                asked = asked with { Profile = Text(parameter, "valueUri") ?? Text(parameter, "valueCanonical") ?? "" };
+            else if (parameter.TextOf("name") is "mode")
+                asked = asked with { Mode = parameter.TextOf("valueCode") ?? parameter.TextOf("valueString") ?? "" };
+            else if (parameter.TextOf("name") is "profile")
+                asked = asked with { Profile = parameter.TextOf("valueUri") ?? parameter.TextOf("valueCanonical") ?? "" };
         }
         return asked;
     }
-
-    private static string? Text(JsonElement element, string name) =>
-        element.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String ? value.GetString() : null;
 
     /// <param name="Resource">Empty if none was sent.</param>
     /// <param name="Findings">What was found while the body was read, if that is all there is to say.</param>

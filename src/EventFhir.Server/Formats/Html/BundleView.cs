@@ -7,12 +7,12 @@ internal static class BundleView
 {
     public static void Write(HtmlText html, JsonElement bundle, string baseUrl)
     {
-        html.Raw("<p class=\"meta\">").Text(HtmlPage.Text(bundle, "type"));
+        html.Raw("<p class=\"meta\">").Text(bundle.TextOf("type"));
         if (bundle.TryGetProperty("total"u8, out var total)) html.Raw(", ").Text(total.GetRawText()).Raw(" in total");
         html.Raw("</p><p>");
         foreach (var link in HtmlPage.Items(bundle, "link"))
-            if (HtmlPage.Text(link, "url") is { } url && url.StartsWith(baseUrl, StringComparison.Ordinal))
-                html.Link(url, HtmlPage.Text(link, "relation") ?? "").Raw(" ");
+            if (link.TextOf("url") is { } url && url.StartsWith(baseUrl, StringComparison.Ordinal))
+                html.Link(url, link.TextOf("relation") ?? "").Raw(" ");
         html.Raw("</p><table>");
         foreach (var entry in HtmlPage.Items(bundle, "entry")) Entry(html, entry, baseUrl);
         html.Raw("</table>");
@@ -23,16 +23,16 @@ internal static class BundleView
         var resource = entry.TryGetProperty("resource"u8, out var held) ? held : default;
         var request = entry.TryGetProperty("request"u8, out var asked) ? asked : default;
         var meta = resource.ValueKind is JsonValueKind.Object && resource.TryGetProperty("meta"u8, out var stated) ? stated : default;
-        var (url, version) = (HtmlPage.Text(entry, "fullUrl"), HtmlPage.Text(meta, "versionId"));
+        var (url, version) = (entry.TextOf("fullUrl"), meta.TextOf("versionId"));
         // Entries of a history are the versions themselves.
         var isVersion = request.ValueKind is JsonValueKind.Object && version is not null;
         html.Raw("<tr><td>");
         if (url is not null && url.StartsWith(baseUrl + "/", StringComparison.Ordinal))
             html.Link(isVersion ? $"{url}/_history/{version}" : url, url[(baseUrl.Length + 1)..]);
         else
-            html.Text(url ?? HtmlPage.Text(resource, "resourceType"));
-        html.Raw("</td><td>").Text(version).Raw("</td><td>").Text(HtmlPage.Text(meta, "lastUpdated")).Raw("</td><td>")
-            .Text(HtmlPage.Text(request, "method"))
-            .Text(entry.TryGetProperty("search"u8, out var search) ? HtmlPage.Text(search, "mode") : null).Raw("</td></tr>");
+            html.Text(url ?? resource.TextOf("resourceType"));
+        html.Raw("</td><td>").Text(version).Raw("</td><td>").Text(meta.TextOf("lastUpdated")).Raw("</td><td>")
+            .Text(request.TextOf("method"))
+            .Text(entry.TryGetProperty("search"u8, out var search) ? search.TextOf("mode") : null).Raw("</td></tr>");
     }
 }

@@ -30,17 +30,17 @@ public static class HtmlPage
     {
         using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = DepthMax });
         var resource = document.RootElement;
-        var (type, id, html) = (Text(resource, "resourceType"), Text(resource, "id"), new HtmlText());
+        var (type, id, html) = (resource.TextOf("resourceType"), resource.TextOf("id"), new HtmlText());
         var title = id is null || type is "OperationOutcome" ? type : $"{type}/{id}";
         html.Raw("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>")
             .Text(title).Raw("</title><style>").Raw(HtmlStyle.Sheet).Raw("</style></head><body>");
         Navigation(html, place, type, id);
         html.Raw("<h1>").Text(title).Raw("</h1>");
-        if (resource.TryGetProperty("meta"u8, out var meta) && Text(meta, "versionId") is { } version)
-            html.Raw("<p class=\"meta\">version ").Text(version).Raw(", ").Text(Text(meta, "lastUpdated")).Raw("</p>");
+        if (resource.TryGetProperty("meta"u8, out var meta) && meta.TextOf("versionId") is { } version)
+            html.Raw("<p class=\"meta\">version ").Text(version).Raw(", ").Text(meta.TextOf("lastUpdated")).Raw("</p>");
         if (type is "Bundle") BundleView.Write(html, resource, place.BaseUrl);
         if (type is "OperationOutcome") Outcome(html, resource);
-        if (resource.TryGetProperty("text"u8, out var text) && text.ValueKind is JsonValueKind.Object && Text(text, "div") is { } narrative)
+        if (resource.TryGetProperty("text"u8, out var text) && text.ValueKind is JsonValueKind.Object && text.TextOf("div") is { } narrative)
         {
             html.Raw("<div class=\"narrative\">");
             NarrativeView.Write(html, narrative);
@@ -68,17 +68,13 @@ public static class HtmlPage
         html.Raw("<table>");
         foreach (var issue in Items(outcome, "issue"))
         {
-            var severity = Text(issue, "severity");
-            html.Raw("<tr><td class=\"").Text(severity).Raw("\">").Text(severity).Raw("</td><td>").Text(Text(issue, "diagnostics")).Raw("</td><td>");
+            var severity = issue.TextOf("severity");
+            html.Raw("<tr><td class=\"").Text(severity).Raw("\">").Text(severity).Raw("</td><td>").Text(issue.TextOf("diagnostics")).Raw("</td><td>");
             foreach (var expression in Items(issue, "expression")) html.Text(expression.GetString()).Raw(" ");
             html.Raw("</td></tr>");
         }
         html.Raw("</table>");
     }
-
-    internal static string? Text(JsonElement element, string name) =>
-        element.ValueKind is JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String
-            ? value.GetString() : null;
 
     internal static ImmutableArray<JsonElement> Items(JsonElement element, string name) =>
         element.TryGetProperty(name, out var items) && items.ValueKind is JsonValueKind.Array ? [.. items.EnumerateArray()] : [];

@@ -19,9 +19,6 @@ namespace EventFhir.Server.Rest.Bundles;
 /// </summary>
 public sealed class ReferenceCriteria(ParameterRegistry registry, ConditionalStore conditional, Release release)
 {
-    /// <summary>Tells one match from several.</summary>
-    private const int OneOrSeveral = 2;
-
     public async Task<Outcome<ReferenceMeanings>> FindAsync(
         List<(BundleEntry Entry, EntryAction Action)> actions, string baseUrl, DateTimeOffset now, CancellationToken cancellationToken)
     {
@@ -36,7 +33,7 @@ public sealed class ReferenceCriteria(ParameterRegistry registry, ConditionalSto
         // Those that the transaction itself writes may be among the matches, and are looked at apart.
         var written = actions.Count(planned => planned.Action is EntryAction.Write or EntryAction.ByCriteria);
         var found = await conditional.FindAsync(
-            [.. sought.Select(meaning => meaning.Text)], baseUrl, now, OneOrSeveral + written, cancellationToken);
+            [.. sought.Select(meaning => meaning.Text)], baseUrl, now, CriteriaMatches.OneOrSeveral + written, cancellationToken);
         if (found.IsRefused(out var refusal)) return refusal;
         for (var place = 0; place < sought.Length; place++)
             meanings[sought[place].Reference] = sought[place] with { Found = found.Value.OfEach[place] };

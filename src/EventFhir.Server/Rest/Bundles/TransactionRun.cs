@@ -21,9 +21,6 @@ public sealed class TransactionRun(
     Release release, ResourceIntake intake, ResourceStore store, ConditionalStore conditional, ReferenceCriteria references,
     TransactionPatches patches, TransactionAnswers answers, BatchRun reads, BaseUrl baseUrl, ConditionalDelete deletes, TimeProvider time)
 {
-    /// <summary>Tells one match from several.</summary>
-    private const int OneOrSeveral = 2;
-
     private static readonly TimeSpan RetryDelayMax = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Never sent.</summary>
@@ -129,7 +126,7 @@ public sealed class TransactionRun(
     {
         var byKey = actions.Count(static planned => planned.Action is EntryAction.Write { Kind: WriteKind.Delete });
         var byCriteria = actions.Count(static planned => planned.Action is EntryAction.ByCriteria { Kind: WriteKind.Delete });
-        return OneOrSeveral + byKey + (byCriteria * (deletes is ConditionalDelete.Single ? 1 : Limits.ConditionalDeletesMax + 1));
+        return CriteriaMatches.OneOrSeveral + byKey + (byCriteria * (deletes is ConditionalDelete.Single ? 1 : Limits.ConditionalDeletesMax + 1));
     }
 
     private async Task<Outcome<WrittenGroup>> WriteAsync(
