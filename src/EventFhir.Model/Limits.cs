@@ -29,6 +29,9 @@ public static class Limits
     /// <summary>An Idempotency-Key; a longer one is 400.</summary>
     public const int IdempotencyKeyLengthMax = 200;
 
+    /// <summary>Characters of an actor, a reason or a purpose in X-Provenance; longer ones are 400.</summary>
+    public const int ProvenanceTextMax = 500;
+
     /// <summary>How long a conditional request is tried again while others keep changing what it depends on.</summary>
     public static readonly TimeSpan ConditionTimeMax = TimeSpan.FromSeconds(20);
 

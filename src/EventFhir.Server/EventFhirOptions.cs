@@ -35,6 +35,9 @@ public sealed record EventFhirOptions
     /// <summary>Origins whose pages may use the API, or "*" alone.</summary>
     public ImmutableArray<string> CorsOrigins { get; init; } = [];
 
+    /// <summary>Addresses of proxies that are believed who they were asked by.</summary>
+    public ImmutableArray<IPAddress> Proxies { get; init; } = [];
+
     public ConditionalDelete ConditionalDelete { get; init; } = ConditionalDelete.Single;
     public bool LogJson { get; init; }
     public LogLevel LogLevel { get; init; } = LogLevel.Warning;
@@ -83,6 +86,13 @@ public sealed record EventFhirOptions
                 (int.TryParse(text, CultureInfo.InvariantCulture, out var lanes) && lanes is > 0 and <= 64, lanes)),
             PageKey = Optional(Settings.PageKey),
             CorsOrigins = Parsed(Settings.CorsOrigins, text => (AreOrigins(Split(text)), Split(text))),
+            Proxies = Parsed(Settings.Proxies, text =>
+            {
+                var addresses = Split(text)
+                    .Select(static part => IPAddress.TryParse(part, out var address) ? address : IPAddress.None)
+                    .ToImmutableArray();
+                return (!addresses.Contains(IPAddress.None), addresses);
+            }),
             ConditionalDelete = Parsed(Settings.ConditionalDelete, text => text switch
             {
                 "single" => (true, ConditionalDelete.Single),

@@ -40,6 +40,8 @@ public static class Settings
         "conditional-delete", "single", "What DELETE by criteria may remove: single, or multiple resources at once.");
     public static readonly Setting CorsOrigins = new(
         "cors-origins", "", "Origins whose pages may use the API from a browser: https://app.example.org,https://b.example, or * for all.");
+    public static readonly Setting Proxies = new(
+        "proxies", "", "IP addresses of proxies whose X-Forwarded-For is believed: 10.0.0.5,10.0.0.6.");
     public static readonly Setting Otlp =
         new("otlp-endpoint", "", "OTLP collector for traces and metrics, as OTEL_EXPORTER_OTLP_ENDPOINT; empty: none are sent.");
 
@@ -48,7 +50,7 @@ public static class Settings
 
     /// <summary>What only serve takes.</summary>
     public static readonly ImmutableArray<Setting> Serving =
-        [Port, Listen, AllowAnonymous, BaseUrl, Release, WriterLanes, PageKey, ConditionalDelete, CorsOrigins, Otlp];
+        [Port, Listen, AllowAnonymous, BaseUrl, Release, WriterLanes, PageKey, ConditionalDelete, CorsOrigins, Proxies, Otlp];
 
     public static readonly ImmutableArray<Setting> All = [.. Database, .. Serving];
 }

@@ -45,8 +45,21 @@ public sealed record ResourceContent(BodyTemplate Body, IndexEntries Index);
 public sealed record WriteCommand(WriteKind Kind, ResourceKey Key, ResourceContent? Content, Precondition Precondition);
 
 /// <summary>Who asked for a change, through what, and why. Kept with each event, never in the resource.</summary>
+/// <param name="CorrelationId">The id of the request.</param>
 public sealed record Provenance(string? Actor, string? Client, string? Reason, string? CorrelationId)
 {
+    /// <summary>For whom the actor acted.</summary>
+    public string? OnBehalfOf { get; init; }
+
+    /// <summary>Purposes of use, as tokens with commas between them: "http://terminology.hl7.org/CodeSystem/v3-ActReason|TREAT".</summary>
+    public string? Purpose { get; init; }
+
+    /// <summary>The IP address that the request came from.</summary>
+    public string? SourceAddress { get; init; }
+
+    /// <summary>The trace id of the client's traceparent, 32 hexadecimal digits.</summary>
+    public string? Trace { get; init; }
+
     public static readonly Provenance None = new(null, null, null, null);
 }
 

@@ -18,10 +18,10 @@ internal readonly record struct StreamNumbers(long[] Rids, long[] Seqs);
 internal sealed class EventRows(Release release)
 {
     public const string Copy =
-        "copy es.event (seq, rid, recorded_at, version, tenant, type, kind, event_id, tx_id, digest, fhir_version, actor, client, reason, "
-        + "correlation_id, salt, body, body_commit) from stdin (format binary)";
+        "copy es.event (seq, rid, recorded_at, version, tenant, type, kind, event_id, tx_id, digest, fhir_version, actor, on_behalf_of, "
+        + "client, reason, purpose, correlation_id, source_address, trace, salt, body, body_commit) from stdin (format binary)";
 
-    private const int Columns = 18;
+    private const int Columns = 22;
     private const int SaltBytes = 16;
     private const short Created = 1;
     private const short CreatedByUpdate = 4;
@@ -54,9 +54,13 @@ internal sealed class EventRows(Release release)
             rows.Add(template.Digest);
             rows.Add(release.FhirVersion);
             rows.Add(provenance.Actor);
+            rows.Add(provenance.OnBehalfOf);
             rows.Add(provenance.Client);
             rows.Add(provenance.Reason);
+            rows.Add(provenance.Purpose);
             rows.Add(provenance.CorrelationId);
+            rows.Add(provenance.SourceAddress);
+            rows.Add(provenance.Trace);
             rows.Add(salt);
             var body = rows.Add(template.Head.Span, meta, template.Tail.Span);
             sha.AppendData(salt);

@@ -20,14 +20,12 @@ namespace EventFhir.Postgres.Writing;
 internal sealed class AppendBatch(Release release)
 {
     private const string Append =
-        "select * from es.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)";
+        "select * from es.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, "
+        + "$22, $23, $24, $25)";
     private readonly List<(int Group, int Place, WriteCommand Command)> commands = [];
     private readonly List<Guid> transactions = [];
     private readonly List<string?> keys = [];
-    private readonly List<string?> actors = [];
-    private readonly List<string?> clients = [];
-    private readonly List<string?> reasons = [];
-    private readonly List<string?> correlations = [];
+    private readonly OriginColumns origins = new();
     private readonly List<int> groupNumbers = [];
     private readonly List<int> places = [];
     private readonly List<short> types = [];
@@ -99,10 +97,7 @@ internal sealed class AppendBatch(Release release)
         transactions.Add(pending.TransactionId);
         keys.Add(group.IdempotencyKey);
         hasKeys |= group.IdempotencyKey is not null;
-        actors.Add(group.Provenance.Actor);
-        clients.Add(group.Provenance.Client);
-        reasons.Add(group.Provenance.Reason);
-        correlations.Add(group.Provenance.CorrelationId);
+        origins.Add(group.Provenance);
         for (var place = 0; place < group.Commands.Length; place++) commands.Add((number, place, Target.Renew(group.Commands[place])));
     }
 
@@ -148,10 +143,7 @@ internal sealed class AppendBatch(Release release)
         AddArray(transactions, NpgsqlDbType.Uuid);
         if (hasKeys) AddArray(keys, NpgsqlDbType.Text);
         else parameters.Add(new NpgsqlParameter { Value = DBNull.Value, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
-        AddArray(actors, NpgsqlDbType.Text);
-        AddArray(clients, NpgsqlDbType.Text);
-        AddArray(reasons, NpgsqlDbType.Text);
-        AddArray(correlations, NpgsqlDbType.Text);
+        origins.AddTo(parameters);
         AddArray(groupNumbers, NpgsqlDbType.Integer);
         AddArray(places, NpgsqlDbType.Integer);
         AddArray(types, NpgsqlDbType.Smallint);
@@ -208,10 +200,7 @@ internal sealed class AppendBatch(Release release)
         commands.Clear();
         transactions.Clear();
         keys.Clear();
-        actors.Clear();
-        clients.Clear();
-        reasons.Clear();
-        correlations.Clear();
+        origins.Clear();
         groupNumbers.Clear();
         places.Clear();
         types.Clear();

@@ -24,8 +24,8 @@ public readonly record struct FhirRequest(HttpContext Http, AnswerFormat Format,
     /// <summary>The version id in the URL; null if it cannot be one of ours.</summary>
     public long? ReadVersion() => EntityTags.VersionOf((string)Http.Request.RouteValues["version"]!);
 
-    public Provenance ReadProvenance() => new(
-        Actor: null, Header("User-Agent", 200), Header("X-Provenance-Reason", 500), RequestId.Of(Http));
+    /// <summary>Who asks for a change, and why (<see cref="RequestProvenance"/>).</summary>
+    public Provenance ReadProvenance() => Http.Features.Get<Provenance>() ?? Provenance.None with { CorrelationId = RequestId.Of(Http) };
 
     /// <summary>The criteria in the URL of a conditional interaction.</summary>
     public CriteriaText ReadCriteria(TypeDefinition type) => new(
@@ -41,13 +41,4 @@ public readonly record struct FhirRequest(HttpContext Http, AnswerFormat Format,
                 RefusalKind.BadRequest, "too-long", $"An Idempotency-Key has up to {Limits.IdempotencyKeyLengthMax} characters."));
     }
 
-    /// <summary>A header without line breaks, cut to what the log keeps; null if absent.</summary>
-    public string? Header(string name, int lengthMax)
-    {
-        var value = Http.Request.Headers[name].ToString();
-        if (value.Length == 0) return null;
-        if (value.Length <= lengthMax) return value;
-        // Half of a surrogate pair is no text, and the database would refuse the whole group of writes.
-        return char.IsHighSurrogate(value[lengthMax - 1]) ? value[..(lengthMax - 1)] : value[..lengthMax];
-    }
 }

@@ -11,7 +11,8 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace EventFhir.Server.Rest;
 
 /// <summary>Binds the table of interactions to the router. What holds for every interaction happens here, so that none can forget it.</summary>
-public sealed class FhirRoutes(ImmutableArray<Interaction> interactions, Release release, Negotiation negotiation, BaseUrl baseUrl)
+public sealed class FhirRoutes(
+    ImmutableArray<Interaction> interactions, Release release, Negotiation negotiation, BaseUrl baseUrl, RequestProvenance provenances)
 {
     public const string Base = "/fhir";
 
@@ -53,10 +54,20 @@ public sealed class FhirRoutes(ImmutableArray<Interaction> interactions, Release
         var isContent = BinaryContent.IsAskedFor(interaction, http);
         if (isContent) refusal = null;
         refusal ??= CheckParameters(interaction, http.Request.Query, prefer);
+        refusal ??= TakeProvenance(interaction, http);
         if (refusal is null) await binaries.TakeInAsync(interaction, http);
         var answer = refusal is null ? await interaction.Handle(new FhirRequest(http, format, prefer)) : Answer.Of(refusal);
         if (isContent) answer = BinaryContent.GiveOut(answer);
         await AnswerWriter.WriteAsync(http, answer, format);
+    }
+
+    /// <summary>Whatever an interaction writes has the provenance of its request.</summary>
+    private Refusal? TakeProvenance(Interaction interaction, HttpContext http)
+    {
+        if (interaction.Method is "GET") return null;
+        var provenance = provenances.Read(http);
+        if (!provenance.IsRefused(out var refusal)) http.Features.Set(provenance.Value);
+        return refusal;
     }
 
     /// <summary>The format of the answer, for interactions and errors alike.</summary>

@@ -3,6 +3,7 @@ using System.Globalization;
 
 using EventFhir.Core;
 using EventFhir.Core.Bundles;
+using EventFhir.Core.Events;
 using EventFhir.Model.Definitions;
 using EventFhir.Server.Formats;
 
@@ -16,9 +17,6 @@ namespace EventFhir.Server.Rest.Bundles;
 /// </summary>
 public sealed class EntryDispatch(ImmutableArray<Interaction> interactions, Release release, BaseUrl baseUrl, Failures failures)
 {
-    /// <summary>Headers of the whole request that each of its entries has as well.</summary>
-    private static readonly string[] Inherited = ["User-Agent", "X-Provenance-Reason"];
-
     private readonly ImmutableArray<(Interaction Interaction, string[] Segments)> paths =
     [
         .. interactions.Select(interaction => (interaction, interaction.Path.Split('/', StringSplitOptions.RemoveEmptyEntries)))
@@ -83,8 +81,7 @@ public sealed class EntryDispatch(ImmutableArray<Interaction> interactions, Rele
         EntryHeaders.Add(request.Headers, entry);
         request.Headers.Accept = Negotiation.FhirJson;
         request.Headers[RequestId.Header] = RequestId.Of(bundle);
-        foreach (var name in Inherited)
-            if (bundle.Request.Headers.TryGetValue(name, out var value)) request.Headers[name] = value;
+        http.Features.Set(bundle.Features.Get<Provenance>());
         if (bundle.Request.Headers["Idempotency-Key"].ToString() is { Length: > 0 } key)
             request.Headers["Idempotency-Key"] = string.Create(CultureInfo.InvariantCulture, $"{key}/{entry.Number}");
         if (entry.Resource.IsEmpty) return http;
