@@ -100,8 +100,8 @@ public sealed class Bans
         // These types carry the protocol itself, so code must know them by name.
         string[] protocol =
         [
-            "Binary", "Bundle", "CapabilityStatement", "DomainResource", "List", "OperationOutcome", "Parameters", "Resource", "SearchParameter",
-            "StructureDefinition", "TerminologyCapabilities",
+            "Binary", "Bundle", "CapabilityStatement", "DomainResource", "List", "OperationOutcome", "Parameters", "Provenance", "Resource",
+            "SearchParameter", "StructureDefinition", "TerminologyCapabilities",
         ];
         var registry = File.ReadAllText(Path.Combine(Source.Root, "eng/definitions/resource-types.json"));
         var names = Regex.Matches(registry, "\"([A-Z][A-Za-z]+)\"").Select(match => match.Groups[1].Value).Except(protocol, StringComparer.Ordinal);
