@@ -1,5 +1,6 @@
 using EventFhir.Core;
 using EventFhir.Model;
+using EventFhir.Postgres.Feed;
 using EventFhir.Postgres.Migrations;
 
 using Npgsql;
@@ -62,16 +63,25 @@ public sealed class EventDatabase : IAsyncDisposable
             ApplicationName = "EventFhir maintenance", CommandTimeout = 0, MaxPoolSize = 16, MaxAutoPrepare = 200, AutoPrepareMinUsages = 2,
             NoResetOnClose = true,
         });
+        Sequencer = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString)
+        {
+            ApplicationName = "EventFhir sequencer", MaxPoolSize = 4, MaxAutoPrepare = 10, AutoPrepareMinUsages = 2, NoResetOnClose = true,
+        });
         Migrator = new Migrator(Maintenance);
     }
 
     public string ConnectionString { get; }
     public Migrator Migrator { get; }
+
+    /// <summary>Raised by every write path on this database in this process.</summary>
+    public CommitSignal Commits { get; } = new();
+
     internal NpgsqlDataSource Reader { get; }
     internal NpgsqlDataSource Searcher { get; }
     internal NpgsqlDataSource KeySearcher { get; }
     internal NpgsqlDataSource Writer { get; }
     internal NpgsqlDataSource Maintenance { get; }
+    internal NpgsqlDataSource Sequencer { get; }
 
     /// <summary>True if the database answers; for /ready.</summary>
     public async Task<bool> AnswersAsync(CancellationToken cancellationToken)
@@ -95,6 +105,7 @@ public sealed class EventDatabase : IAsyncDisposable
         KeySearcher.Clear();
         Writer.Clear();
         Maintenance.Clear();
+        Sequencer.Clear();
     }
 
     public async ValueTask DisposeAsync()
@@ -104,5 +115,7 @@ public sealed class EventDatabase : IAsyncDisposable
         await KeySearcher.DisposeAsync();
         await Writer.DisposeAsync();
         await Maintenance.DisposeAsync();
+        await Sequencer.DisposeAsync();
+        Commits.Dispose();
     }
 }

@@ -3,8 +3,10 @@ using System.Data.Common;
 using EventFhir.Core.Search.Parameters;
 using EventFhir.Postgres;
 using EventFhir.Postgres.Embedded;
+using EventFhir.Postgres.Feed;
 using EventFhir.Postgres.Parameters;
 using EventFhir.Postgres.Projections;
+using EventFhir.Server.Daemon;
 using EventFhir.Server.Observability;
 
 namespace EventFhir.Server;
@@ -74,6 +76,14 @@ public sealed class Database : IAsyncDisposable
     public ResourceStore OpenStore(EventFhirOptions options, ParameterRegistry registry, NewTables newTables = NewTables.Indexed) => new(
         Events, registry, new StoreOptions { Lanes = options.WriterLanes, NewTables = newTables },
         loggers.CreateLogger<ResourceStore>());
+
+    /// <summary>Gives positions to what a command writes, while it writes; the caller disposes it before the database.</summary>
+    public SequencerLoop StartSequencer()
+    {
+        var loop = new SequencerLoop(Events, new FeedHead(), loggers.CreateLogger<SequencerLoop>());
+        loop.Start();
+        return loop;
+    }
 
     /// <summary>Makes the search indexes that an import has put off.</summary>
     public Task CompleteIndexesAsync(EventFhirOptions options, CancellationToken cancellationToken) =>

@@ -23,4 +23,10 @@ internal static partial class Log
 
     [LoggerMessage(1031, LogLevel.Warning, "Search indexes that an import left to be made could not be made; the next start tries again: {Reason}")]
     public static partial void IndexesStillPending(ILogger logger, string reason);
+
+    [LoggerMessage(1051, LogLevel.Warning, "Events are not being placed in the feed; trying again: {Reason}")]
+    public static partial void SequencerFailed(ILogger logger, string reason);
+
+    [LoggerMessage(1052, LogLevel.Information, "Events are being placed in the feed again, after {Failures} failed passes")]
+    public static partial void SequencerRuns(ILogger logger, int failures);
 }

@@ -4,6 +4,7 @@ using EventFhir.Core;
 using EventFhir.Model;
 using EventFhir.Postgres;
 using EventFhir.Postgres.Conditions;
+using EventFhir.Postgres.Feed;
 using EventFhir.Postgres.Parameters;
 using EventFhir.Postgres.Reading;
 using EventFhir.Postgres.Reindexing;
@@ -34,9 +35,15 @@ public sealed class ServerHost : IAsyncDisposable
     private readonly SearchDaemon daemon;
 
     private readonly ReindexWalk reindexing;
+    private readonly FeedHead feedHead = new();
+    private readonly SequencerLoop sequencing;
 
-    private ServerHost(WebApplication app, ParameterRegistry registry, ResourceStore store, SearchDaemon daemon, ReindexWalk reindexing) =>
+    private ServerHost(
+        WebApplication app, ParameterRegistry registry, ResourceStore store, SearchDaemon daemon, ReindexWalk reindexing, Database database)
+    {
         (this.app, this.registry, this.store, this.daemon, this.reindexing) = (app, registry, store, daemon, reindexing);
+        sequencing = new SequencerLoop(database.Events, feedHead, app.Services.GetRequiredService<ILogger<SequencerLoop>>());
+    }
 
     /// <summary>The base URL on which the application listens, with the port it really got.</summary>
     public string Url =>
@@ -53,7 +60,7 @@ public sealed class ServerHost : IAsyncDisposable
         var reindexing = new ReindexWalk(database.Events, registry);
         var daemon = new SearchDaemon(
             registry, new ParameterWalk(database.Events, registry), reindexing, loggers.CreateLogger<SearchDaemon>());
-        var host = new ServerHost(app, registry, database.OpenStore(options, registry), daemon, reindexing);
+        var host = new ServerHost(app, registry, database.OpenStore(options, registry), daemon, reindexing, database);
         host.Compose(options, database, loggers);
         try
         {
@@ -65,6 +72,7 @@ public sealed class ServerHost : IAsyncDisposable
             throw;
         }
         daemon.Start();
+        host.sequencing.Start();
         host.indexing = host.CompleteIndexesAsync(options, database, loggers.CreateLogger<ServerHost>());
         Log.Serving(loggers.CreateLogger<ServerHost>(), options.Release.Name, host.Url);
         return host;
@@ -81,6 +89,7 @@ public sealed class ServerHost : IAsyncDisposable
         stopping.Dispose();
         await daemon.DisposeAsync();
         await store.DisposeAsync();
+        await sequencing.DisposeAsync();
         registry.Dispose();
         await app.DisposeAsync();
     }

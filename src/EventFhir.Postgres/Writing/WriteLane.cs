@@ -60,6 +60,7 @@ internal sealed class WriteLane(
             try
             {
                 var outcomes = await SendAsync(batch);
+                database.Commits.Raise();
                 for (var index = 0; index < batch.Count; index++) batch[index].Complete(outcomes[index]);
                 return null;
             }

@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Globalization;
 
 using EventFhir.Postgres;
+using EventFhir.Postgres.Feed;
 using EventFhir.Server.Cli.Import;
 
 namespace EventFhir.Server.Cli;
@@ -44,6 +45,7 @@ internal static class ImportCommand
         await database.Events.Migrator.ApplyAsync(cancellationToken);
         using var registry = await database.OpenParametersAsync(options, cancellationToken);
         await using var store = database.OpenStore(options, registry, NewTables.IndexedLater);
+        await using var sequencing = database.StartSequencer();
         var importer = new Importer(
             new ResourceIntake(registry.Active), store, errors, new ImportJournal(journalPath, TimeProvider.System));
 
@@ -55,6 +57,7 @@ internal static class ImportCommand
             var import = importer.RunAsync(files, (file, bytes) => read[file.FullName] = bytes, cancellationToken);
             await progress.ShowAsync(import, files.Sum(file => file.Length), () => read.Values.Sum(), () => importer.Handled);
             await database.CompleteIndexesAsync(options, cancellationToken);
+            await new Sequencer(database.Events).SettleAsync(cancellationToken);
         }
         finally
         {

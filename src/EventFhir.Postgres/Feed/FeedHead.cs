@@ -1,0 +1,50 @@
+using EventFhir.Core.Feed;
+
+namespace EventFhir.Postgres.Feed;
+
+/// <summary>The end of the feed as far as this process knows it, and those who wait for more.</summary>
+public sealed class FeedHead
+{
+    private readonly Lock moving = new();
+    private TaskCompletionSource moved = NewWait();
+
+    /// <summary>e0.0 until the first pass has told.</summary>
+    public FeedCursor Cursor { get; private set; }
+
+    /// <summary>When <see cref="Cursor"/> was last heard to be the end, by <see cref="Environment.TickCount64"/>.</summary>
+    public long HeardAt { get; private set; }
+
+    /// <summary>Positions of an epoch never go back; whoever tells late, tells nothing.</summary>
+    public void MoveTo(FeedCursor head)
+    {
+        TaskCompletionSource? reached = null;
+        lock (moving)
+        {
+            HeardAt = Environment.TickCount64;
+            if (head.Epoch > Cursor.Epoch || (head.Epoch == Cursor.Epoch && head.Position > Cursor.Position))
+                (Cursor, reached, moved) = (head, moved, NewWait());
+        }
+        reached?.TrySetResult();
+    }
+
+    /// <summary>True as soon as there is something after the position; false if the patience ends before.</summary>
+    public async Task<bool> WaitBeyondAsync(long position, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        var until = Environment.TickCount64 + (long)patience.TotalMilliseconds;
+        while (true)
+        {
+            Task next;
+            lock (moving)
+            {
+                if (Cursor.Position > position) return true;
+                next = moved.Task;
+            }
+            var left = until - Environment.TickCount64;
+            if (left <= 0) return false;
+            await Task.WhenAny(next, Task.Delay(TimeSpan.FromMilliseconds(left), cancellationToken));
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+
+    private static TaskCompletionSource NewWait() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}
