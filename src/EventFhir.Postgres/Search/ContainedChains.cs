@@ -85,7 +85,7 @@ internal sealed class ContainedChains(SearchReader reader, EventDatabase databas
         var (found, seen) = (new List<string>(), 0);
         while (true)
         {
-            var read = await reader.ReadAnsweredAsync(candidates, at, cancellationToken);
+            var read = await reader.ReadAnsweredAsync(candidates, at, probe: null, cancellationToken);
             if (read.IsRefused(out var refusal)) return refusal;
             foreach (var match in read.Value.Matches)
             {

@@ -38,7 +38,7 @@ public sealed class SearchExplainer(EventDatabase database, SearchReader searche
             var snapshot = at?.Snapshot ?? await SnapshotAsync(connection, cancellationToken);
             var statements = ImmutableArray.CreateBuilder<ExplainedStatement>();
             foreach (var (use, statement, plan) in StatementsOf(answered.Value, at, snapshot))
-                statements.Add(await ExplainAsync(plan is Plan.Kept ? keyed : connection, use, statement, mode, cancellationToken));
+                statements.Add(await ExplainAsync(plan is StepPlan.Kept ? keyed : connection, use, statement, mode, cancellationToken));
             return new SearchExplanation([.. query.Types.Select(QueryText.Of)], statements.ToImmutable());
         }
         catch (PostgresException exception) when (IsTimeout(exception, cancellationToken))
@@ -47,41 +47,21 @@ public sealed class SearchExplainer(EventDatabase database, SearchReader searche
         }
     }
 
-    private IEnumerable<(string Use, NpgsqlBatchCommand Statement, Plan Plan)> StatementsOf(SearchQuery query, SearchCursor? at, string snapshot)
+    private IEnumerable<(string Use, NpgsqlBatchCommand Statement, StepPlan Plan)> StatementsOf(SearchQuery query, SearchCursor? at, string snapshot)
     {
-        var contained = new ContainedChains(searches, database).Count(query, ContainedClauses.QuestionsOf(query), at?.Snapshot);
-        if (contained is not null)
-            yield return ("for chains: how many resources contain what they may lead to, and are judged in memory", contained, Plan.Own);
-        var compiler = new SearchCompiler(searches.HasTables);
-        if (query.Result.Count == 0 || query.Result.Summary is SummaryMode.Count)
-        {
-            yield return ("the total", compiler.Count(query), Plan.Own);
-            yield break;
-        }
-        int? bound = SearchReader.IsCounted(query) && at is null ? null : (int)SearchReader.FreeCountMax;
-        var isGathered = !SearchCompiler.IsUnfiltered(query);
-        if (isGathered && at is null && bound is { } most && compiler.FewThroughKeys(query, most) is { } throughKeys)
-            yield return ($"if a chain leads to up to {SearchCompiler.LookedUpMax} resources", throughKeys, Plan.Own);
-        if (isGathered)
-        {
-            var plan = bound is not null && KeyQueries.Is(query) ? Plan.Kept : Plan.Own;
-            yield return (bound is null ? "all matches, counted" : $"if up to {bound} match", compiler.Few(query, at, bound), plan);
-        }
-        if (!isGathered || bound is not null)
-        {
-            var walk = new WalkStatement(searches.HasTables).Of(query, at);
-            if (walk is not null) yield return ("if a stretch of the order fills the page", walk, Plan.Own);
-            if (walk is null || !WalkStatement.IsComplete(query)) yield return ("otherwise", compiler.Page(query, at), Plan.Own);
-        }
+        var questions = ContainedClauses.QuestionsOf(query);
+        if (ContainedProbe.Of(questions, new ContainedTypes())?.Statement(query.Definitions, searches.HasTables) is { } probe)
+            yield return ("for chains, in the round trip of the others: which types are contained that they may lead to", probe, StepPlan.Own);
+        if (new ContainedChains(searches, database).Count(query, questions, at?.Snapshot) is { } contained)
+            yield return ("if there are such: how many resources contain them, and are judged in memory", contained, StepPlan.Own);
+        foreach (var step in new SearchSteps(searches.HasTables).Of(query, at)) yield return (step.Use, step.Statement, step.Plan);
+        if (SearchSteps.IsCount(query)) yield break;
         var includes = IncludeStatement.Of(
             query.Definitions, query.Result.Includes, Nowhere, Nowhere, Limits.IncludedResourcesMax + 1L, searches.HasTables, snapshot);
         if (includes is null) yield break;
-        var following = KeyQueries.IsFollowedByKey(query) ? Plan.Kept : Plan.Own;
+        var following = KeyQueries.IsFollowedByKey(query) ? StepPlan.Kept : StepPlan.Own;
         yield return ("for _include and _revinclude, with the resources of the page in place of {0}", includes, following);
     }
-
-    /// <summary>Whether a statement is planned for its values, or once.</summary>
-    private enum Plan { Own, Kept }
 
     private static async Task<string> SnapshotAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {

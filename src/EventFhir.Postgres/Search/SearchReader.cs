@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Diagnostics;
 
 using EventFhir.Core;
 using EventFhir.Core.Events;
@@ -18,9 +19,6 @@ namespace EventFhir.Postgres.Search;
 /// <summary>Carries out searches. Bodies are the stored bytes; nothing is parsed.</summary>
 public sealed class SearchReader(EventDatabase database, Release release)
 {
-    /// <summary>Up to here a total that was not asked for is counted.</summary>
-    internal const long FreeCountMax = 2_000;
-
     /// <summary>The query was read with parameters that are in force no more; read it again with those that are.</summary>
     public static readonly Refusal Stale =
         Refusal.Of(RefusalKind.Unavailable, "transient", "The search parameters have changed while the search ran; try again.");
@@ -37,6 +35,7 @@ public sealed class SearchReader(EventDatabase database, Release release)
         RefusalKind.Unavailable, "transient", "What the search takes from value sets or contained resources was changed while it ran; try again.");
 
     private readonly ConcurrentDictionary<TypeDefinition, bool> tables = new();
+    private readonly ContainedTypes containedTypes = new();
 
     /// <summary>Expands the value sets that searches name.</summary>
     public TerminologyReader Terminology { get; } = new(database, release);
@@ -50,13 +49,25 @@ public sealed class SearchReader(EventDatabase database, Release release)
         if (query.Result.Contained is { } contained) return await new ContainedReader(this, query, contained).ReadAsync(at, cancellationToken);
         for (var attempt = 1; ; attempt++)
         {
-            var answered = await AnswerAsync(query, at?.Snapshot, cancellationToken);
-            if (answered.IsRefused(out var unanswered)) return unanswered;
-            var read = await ReadAnsweredAsync(answered.Value.Query, at, cancellationToken);
-            if (at is not null || !answered.Value.HasAsked || read is not { Refusal: null, Value: { Next: not null } page }) return read;
+            var told = await Terminology.AnswerAsync(query, at?.Snapshot, cancellationToken);
+            if (told.IsRefused(out var unknown)) return unknown;
+            var answered = new AnsweredSearch(told.Value, HasAsked: !ReferenceEquals(told.Value, query));
+            var questions = ContainedClauses.QuestionsOf(told.Value);
+            // As a rule nothing is contained, and then what was found without looking there is right, and of one time.
+            var probe = ContainedProbe.Of(questions, containedTypes);
+            var found = questions.IsEmpty || probe is not null
+                ? await ReadAnsweredAsync(told.Value, at, probe, cancellationToken) : (Outcome<SearchPage>?)null;
+            if (found is not { } read || probe is { HasFound: true })
+            {
+                var inside = await AnswerAsync(told.Value, questions, at?.Snapshot, cancellationToken);
+                if (inside.IsRefused(out var unanswered)) return unanswered;
+                answered = new AnsweredSearch(inside.Value, HasAsked: true);
+                read = await ReadAnsweredAsync(inside.Value, at, probe: null, cancellationToken);
+            }
+            if (at is not null || !answered.HasAsked || read is not { Refusal: null, Value: { Next: not null } page }) return read;
             // Later pages are answered as of this one's snapshot, so this one has to have had the same answers.
             var then = await AnswerAsync(query, page.Snapshot, cancellationToken);
-            if (then.Refusal is null && then.Value.IsSame(answered.Value)) return page;
+            if (then.Refusal is null && then.Value.IsSame(answered)) return page;
             if (attempt == AttemptsMax) return Unsettled;
         }
     }
@@ -65,14 +76,20 @@ public sealed class SearchReader(EventDatabase database, Release release)
     /// <param name="snapshot">pg_snapshot that saw what counts; null for now.</param>
     internal async Task<Outcome<AnsweredSearch>> AnswerAsync(SearchQuery query, string? snapshot, CancellationToken cancellationToken)
     {
-        var answered = await Terminology.AnswerAsync(query, snapshot, cancellationToken);
-        if (answered.IsRefused(out var refusal)) return refusal;
-        var questions = ContainedClauses.QuestionsOf(answered.Value);
+        var told = await Terminology.AnswerAsync(query, snapshot, cancellationToken);
+        if (told.IsRefused(out var refusal)) return refusal;
+        var questions = ContainedClauses.QuestionsOf(told.Value);
+        var inside = await AnswerAsync(told.Value, questions, snapshot, cancellationToken);
+        return inside.IsRefused(out var unanswered)
+            ? unanswered : new AnsweredSearch(inside.Value, !questions.IsEmpty || !ReferenceEquals(told.Value, query));
+    }
+
+    private async Task<Outcome<SearchQuery>> AnswerAsync(
+        SearchQuery query, ImmutableArray<ContainedQuestion> questions, string? snapshot, CancellationToken cancellationToken)
+    {
         try
         {
-            var contained = await new ContainedChains(this, database).AnswerAsync(answered.Value, questions, snapshot, cancellationToken);
-            return contained.IsRefused(out var unanswered)
-                ? unanswered : new AnsweredSearch(contained.Value, !questions.IsEmpty || !ReferenceEquals(answered.Value, query));
+            return await new ContainedChains(this, database).AnswerAsync(query, questions, snapshot, cancellationToken);
         }
         catch (PostgresException exception)
             when (exception.SqlState == PostgresErrorCodes.QueryCanceled && !cancellationToken.IsCancellationRequested)
@@ -82,33 +99,37 @@ public sealed class SearchReader(EventDatabase database, Release release)
     }
 
     /// <param name="query">With all answers.</param>
-    internal async Task<Outcome<SearchPage>> ReadAnsweredAsync(SearchQuery query, SearchCursor? at, CancellationToken cancellationToken)
+    /// <param name="probe">What is asked in the same round trip; null for nothing.</param>
+    internal async Task<Outcome<SearchPage>> ReadAnsweredAsync(
+        SearchQuery query, SearchCursor? at, ContainedProbe? probe, CancellationToken cancellationToken)
     {
         try
         {
-            var compiler = new SearchCompiler(HasTables);
-            var isByKey = KeyQueries.Is(query) && !IsCount(query) && (at is not null || !IsCounted(query));
-            if (isByKey)
+            var steps = new SearchSteps(HasTables);
+            if (SearchSteps.BeginsByKey(query, at))
             {
                 // Whatever may take long is for the others, so that nobody who looks up a key waits for it.
                 await using var keyed = await database.KeySearcher.OpenConnectionAsync(cancellationToken);
                 await LearnTablesAsync(keyed, query, cancellationToken);
                 if (!await CanGoOnAsync(keyed, query, at, cancellationToken)) return Unknown;
-                if (await FewAsync(keyed, compiler, query, at, cancellationToken) is { } few)
+                if (await FindAsync(keyed, steps.FewOf(query, at), query, at, probe, cancellationToken) is { } few)
                     return await PageAsync(keyed, keyed, query, at, few, cancellationToken);
             }
             await using var connection = await database.Searcher.OpenConnectionAsync(cancellationToken);
             await LearnTablesAsync(connection, query, cancellationToken);
-            if (IsCount(query))
+            if (!SearchSteps.IsCount(query) && !await CanGoOnAsync(connection, query, at, cancellationToken)) return Unknown;
+            foreach (var step in steps.Of(query, at))
             {
-                var count = await CountAsync(connection, compiler, query, cancellationToken);
-                return await IsStaleAsync(connection, query.Definitions, cancellationToken)
-                    ? Stale : new SearchPage([], [], count, Next: null, Previous: null);
+                if (step.Kind is StepKind.Total)
+                {
+                    var count = await CountAsync(connection, step, query, probe, cancellationToken);
+                    return await IsStaleAsync(connection, query.Definitions, cancellationToken)
+                        ? Stale : new SearchPage([], [], count, Next: null, Previous: null);
+                }
+                if (step.Plan is StepPlan.Own && await FindAsync(connection, step, query, at, probe, cancellationToken) is { } found)
+                    return await PageAsync(connection, keyed: null, query, at, found, cancellationToken);
             }
-            if (!await CanGoOnAsync(connection, query, at, cancellationToken)) return Unknown;
-            var answer = (isByKey ? null : await FewAsync(connection, compiler, query, at, cancellationToken))
-                ?? await ManyAsync(connection, compiler, query, at, cancellationToken);
-            return await PageAsync(connection, keyed: null, query, at, answer, cancellationToken);
+            throw new UnreachableException("The last statement of a search always has an answer.");
         }
         catch (PostgresException exception)
             when (exception.SqlState == PostgresErrorCodes.QueryCanceled && !cancellationToken.IsCancellationRequested)
@@ -134,9 +155,10 @@ public sealed class SearchReader(EventDatabase database, Release release)
 
     /// <param name="keyed">The connection for keys; null while none is held.</param>
     private async Task<Outcome<SearchPage>> PageAsync(
-        NpgsqlConnection connection, NpgsqlConnection? keyed, SearchQuery query, SearchCursor? at, Answer answer, CancellationToken cancellationToken)
+        NpgsqlConnection connection, NpgsqlConnection? keyed, SearchQuery query, SearchCursor? at, FoundRows found,
+        CancellationToken cancellationToken)
     {
-        var rows = answer.Rows;
+        var rows = found.Rows;
         var hasMore = rows.Count > query.Result.Count;
         if (hasMore) rows.RemoveAt(rows.Count - 1);
         var isBackward = at is { Direction: PageDirection.Backward };
@@ -144,8 +166,8 @@ public sealed class SearchReader(EventDatabase database, Release release)
         if (rows.Count == 0 && await IsStaleAsync(connection, query.Definitions, cancellationToken)) return Stale;
         if (rows.Count == 0) return new SearchPage([], [], at?.Total ?? TotalOf(query, 0), Next: null, Previous: null);
 
-        var snapshot = at?.Snapshot ?? answer.Snapshot;
-        var total = at is null ? TotalOf(query, hasMore ? answer.Found : rows.Count) : at.Total;
+        var snapshot = at?.Snapshot ?? found.Snapshot;
+        var total = at is null ? TotalOf(query, hasMore ? found.Matches : rows.Count) : at.Total;
         var included = await IncludeAsync(connection, keyed, query, rows, snapshot, cancellationToken);
         if (included.IsRefused(out var refusal)) return refusal;
         if (await IsStaleAsync(connection, query.Definitions, cancellationToken)) return Stale;
@@ -188,58 +210,46 @@ public sealed class SearchReader(EventDatabase database, Release release)
         while (await row.ReadAsync(cancellationToken)) tables[release.TypeOfNumber(row.GetInt16(0))] = true;
     }
 
-    /// <summary>The matches of the page and one more, in the order of the way, and how many there are; null if they are many.</summary>
-    private async Task<Answer?> FewAsync(
-        NpgsqlConnection connection, SearchCompiler compiler, SearchQuery query, SearchCursor? at, CancellationToken cancellationToken)
-    {
-        if (SearchCompiler.IsUnfiltered(query)) return null;
-        int? bound = IsCounted(query) && at is null ? null : (int)FreeCountMax;
-        if (at is null && bound is { } most && compiler.FewThroughKeys(query, most) is { } throughKeys)
-        {
-            var answer = await AnswerAsync(connection, throughKeys, query, at, cancellationToken);
-            if (!answer.IsOpen) return Complete(answer);
-        }
-        return Complete(await AnswerAsync(connection, compiler.Few(query, at, bound), query, at, cancellationToken));
-
-        Answer? Complete(Answer few) =>
-            few.Rows.Count == 0 ? few with { Found = 0 } : bound is null || few.Found <= bound ? few : null;
-    }
-
-    /// <summary>The matches of the page and one more, in the order of the way; and how many there are, if that became known.</summary>
-    private async Task<Answer> ManyAsync(
-        NpgsqlConnection connection, SearchCompiler compiler, SearchQuery query, SearchCursor? at, CancellationToken cancellationToken)
-    {
-        if (new WalkStatement(HasTables).Of(query, at) is { } walk)
-        {
-            var walked = await AnswerAsync(connection, walk, query, at, cancellationToken);
-            if (walked.Found > query.Result.Count || WalkStatement.IsComplete(query)) return walked with { Found = walked.Live };
-        }
-        var gathered = await AnswerAsync(connection, compiler.Page(query, at), query, at, cancellationToken);
-        return gathered with { Found = gathered.Live };
-    }
-
-    private static bool IsCount(SearchQuery query) => query.Result.Count == 0 || query.Result.Summary is SummaryMode.Count;
-
-    internal static bool IsCounted(SearchQuery query) => query.Result.Total is TotalMode.Accurate or TotalMode.Estimate;
-
     /// <summary>As docs/conformance.md says of _total.</summary>
-    /// <param name="found">Null: more than <see cref="FreeCountMax"/>.</param>
+    /// <param name="found">Null: more than <see cref="SearchSteps.FreeCountMax"/>.</param>
     private static long? TotalOf(SearchQuery query, long? found) => query.Result.Total is TotalMode.None ? null : found;
 
-    private static async Task<long> CountAsync(
-        NpgsqlConnection connection, SearchCompiler compiler, SearchQuery query, CancellationToken cancellationToken)
+    private async Task<long> CountAsync(
+        NpgsqlConnection connection, SearchStep step, SearchQuery query, ContainedProbe? probe, CancellationToken cancellationToken) =>
+        await RunAsync(
+            connection, step.Statement, query, probe,
+            async row => await row.ReadAsync(cancellationToken) ? row.GetInt64(0) : throw new InvalidDataException("A count has one row."),
+            cancellationToken);
+
+    /// <summary>The page, if the step finds it.</summary>
+    private async Task<FoundRows?> FindAsync(
+        NpgsqlConnection connection, SearchStep step, SearchQuery query, SearchCursor? at, ContainedProbe? probe, CancellationToken cancellationToken)
     {
-        await using var batch = new NpgsqlBatch(connection);
-        batch.BatchCommands.Add(compiler.Count(query));
-        return (long)(await batch.ExecuteScalarAsync(cancellationToken))!;
+        var found = await RunAsync(
+            connection, step.Statement, query, probe, row => FoundRows.ReadAsync(row, release, query, at, cancellationToken), cancellationToken);
+        return SearchSteps.Enough(step, found, query, at);
+    }
+
+    private async Task<T> RunAsync<T>(
+        NpgsqlConnection connection, NpgsqlBatchCommand statement, SearchQuery query, ContainedProbe? probe, Func<NpgsqlDataReader, Task<T>> read,
+        CancellationToken cancellationToken)
+    {
+        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { statement } };
+        var beside = probe?.Statement(query.Definitions, HasTables);
+        // After the search: what is contained by then was perhaps not yet when the search ran, but never the other way round.
+        if (beside is not null) batch.BatchCommands.Add(beside);
+        await using var row = await batch.ExecuteReaderAsync(cancellationToken);
+        var found = await read(row);
+        if (beside is not null && await row.NextResultAsync(cancellationToken)) await probe!.ReadAsync(row, cancellationToken);
+        return found;
     }
 
     /// <summary>What is followed by keys alone has a plan that is kept. Nobody who holds a connection for keys waits for one of the others.</summary>
-    private async Task<Outcome<List<Row>>> IncludeAsync(
-        NpgsqlConnection connection, NpgsqlConnection? keyed, SearchQuery query, List<Row> matches, string snapshot,
+    private async Task<Outcome<List<FoundRow>>> IncludeAsync(
+        NpgsqlConnection connection, NpgsqlConnection? keyed, SearchQuery query, List<FoundRow> matches, string snapshot,
         CancellationToken cancellationToken)
     {
-        if (query.Result.Includes.IsEmpty) return new List<Row>();
+        if (query.Result.Includes.IsEmpty) return new List<FoundRow>();
         if (!KeyQueries.IsFollowedByKey(query)) return await FollowAsync(connection, query, matches, snapshot, cancellationToken);
         if (keyed is not null) return await FollowAsync(keyed, query, matches, snapshot, cancellationToken);
         await using var following = await database.KeySearcher.OpenConnectionAsync(cancellationToken);
@@ -247,10 +257,10 @@ public sealed class SearchReader(EventDatabase database, Release release)
     }
 
     /// <summary>Round by round: the first follows every include from the matches, later ones those with :iterate from what was new.</summary>
-    private async Task<Outcome<List<Row>>> FollowAsync(
-        NpgsqlConnection connection, SearchQuery query, List<Row> matches, string snapshot, CancellationToken cancellationToken)
+    private async Task<Outcome<List<FoundRow>>> FollowAsync(
+        NpgsqlConnection connection, SearchQuery query, List<FoundRow> matches, string snapshot, CancellationToken cancellationToken)
     {
-        var included = new List<Row>();
+        var included = new List<FoundRow>();
         var found = matches.Select(row => row.Rid).ToHashSet();
         var from = found.ToArray();
         for (var round = 0; round <= Limits.IncludeDepthMax && from.Length > 0; round++)
@@ -258,7 +268,9 @@ public sealed class SearchReader(EventDatabase database, Release release)
             var includes = query.Result.Includes.Where(include => round == 0 || include.Rounds is IncludeRounds.Iterate);
             var max = Limits.IncludedResourcesMax - included.Count + 1L;
             if (IncludeStatement.Of(query.Definitions, includes, from, [.. found], max, HasTables, snapshot) is not { } statement) break;
-            var rows = (await AnswerAsync(connection, statement, query: null, at: null, cancellationToken)).Rows;
+            await using var batch = new NpgsqlBatch(connection) { BatchCommands = { statement } };
+            await using var row = await batch.ExecuteReaderAsync(cancellationToken);
+            var rows = (await FoundRows.ReadAsync(row, release, query: null, at: null, cancellationToken)).Rows;
             if (rows.Count == max)
                 return Refusal.Of(RefusalKind.BadRequest, "too-costly",
                     $"A page may include at most {Limits.IncludedResourcesMax} resources; ask for a smaller _count.");
@@ -267,50 +279,5 @@ public sealed class SearchReader(EventDatabase database, Release release)
             found.UnionWith(from);
         }
         return included;
-    }
-
-    /// <param name="query">Null for what is included: without keys, and without what only the first page has.</param>
-    private async Task<Answer> AnswerAsync(
-        NpgsqlConnection connection, NpgsqlBatchCommand statement, SearchQuery? query, SearchCursor? at, CancellationToken cancellationToken)
-    {
-        await using var batch = new NpgsqlBatch(connection);
-        batch.BatchCommands.Add(statement);
-        await using var row = await batch.ExecuteReaderAsync(cancellationToken);
-        var answer = new Answer([], Found: null, Snapshot: "", Live: null);
-        var keys = query?.Result.Sort.Length ?? 0;
-        while (await row.ReadAsync(cancellationToken))
-        {
-            var isFirst = answer.Rows.Count == 0;
-            if (row.IsDBNull(1)) return answer with { IsOpen = true };
-            if (isFirst) answer = answer with { Found = row.IsDBNull(0) ? null : row.GetInt64(0) };
-            var rid = row.GetInt64(1);
-            var type = release.TypeOfNumber(row.GetInt16(2));
-            if (!ResourceId.TryParse(row.GetString(3), out var id)) throw new InvalidDataException("A stored id is malformed.");
-            var version = new StoredVersion(
-                new ResourceKey(type, id), row.GetInt32(4), (VersionKind)row.GetInt16(5),
-                new DateTimeOffset(row.GetDateTime(6)), row.GetFieldValue<byte[]>(7));
-            var values = ImmutableArray.CreateBuilder<string?>(keys);
-            for (var key = 0; key < keys; key++) values.Add(row.IsDBNull(8 + key) ? null : row.GetString(8 + key));
-            var more = 8 + keys;
-            var hasScore = query is not null && WordWriter.HasScore(query);
-            decimal? score = hasScore && !row.IsDBNull(more) ? row.GetDecimal(more) : null;
-            if (hasScore) more++;
-            answer.Rows.Add(new Row(rid, version, values.MoveToImmutable(), score));
-            if (!isFirst || query is null || at is not null) continue;
-            answer = answer with { Snapshot = row.GetString(more) };
-            if (SearchCompiler.IsUnfiltered(query)) answer = answer with { Live = row.GetInt64(more + 1) };
-        }
-        return answer;
-    }
-
-    private sealed record Row(long Rid, StoredVersion Version, ImmutableArray<string?> Keys, decimal? Score);
-
-    /// <param name="Found">The number of matches, where the statement says it.</param>
-    /// <param name="Snapshot">Of the first page.</param>
-    /// <param name="Live">All resources of the types searched, where nothing filters; of the first page.</param>
-    private sealed record Answer(List<Row> Rows, long? Found, string Snapshot, long? Live)
-    {
-        /// <summary>True if the statement was the wrong one to ask, and says nothing.</summary>
-        public bool IsOpen { get; init; }
     }
 }

@@ -1,3 +1,5 @@
+using EventFhir.Model.Definitions;
+using EventFhir.Postgres.Search;
 using EventFhir.Tests;
 
 using Xunit;
@@ -46,6 +48,37 @@ public sealed class ChainingIntoContainers(TestCluster cluster)
         Assert.Equal("beside", second.Matches.Single().Key.Id.Value);
         Assert.Null(second.Next);
         Assert.Equal("alone between", string.Join(' ', await fixture.AllIdsAsync(query)));
+    }
+
+    [Fact]
+    public async Task What_is_the_first_to_be_contained_is_found_at_once_but_not_on_pages_of_earlier_times()
+    {
+        await using var fixture = await SearchFixture.NewAsync(cluster);
+        static Model.Elements.Resource Of(string id) => SearchFixture.Read(
+            $$$"""{"resourceType":"Observation","id":"{{{id}}}","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/p"}}""");
+        await fixture.WriteAsync(
+            SearchFixture.Read("""{"resourceType":"Patient","id":"p","name":[{"family":"Smith"}]}"""), Of("o1"), Of("o3"), Of("o4"));
+        var query = SearchFixture.Parse("Observation", "subject:Patient.name=smith&_sort=_id&_count=1").Value;
+        var first = await fixture.SearchAsync(query);
+        var counted = SearchFixture.Parse("Observation", "subject:Patient.name=smith&_summary=count").Value;
+        Assert.Equal(3, (await fixture.SearchAsync(counted)).Total);
+        await fixture.WriteAsync(Contained("o2", "c", """{"resourceType":"Patient","id":"p","name":[{"family":"Smith"}]}"""));
+        Assert.Equal("o3", (await fixture.SearchAsync(query, first.Next)).Matches.Single().Key.Id.Value);
+        Assert.Equal("o1 o2 o3 o4", string.Join(' ', await fixture.AllIdsAsync(query)));
+        Assert.Equal(4, (await fixture.SearchAsync(counted)).Total);
+    }
+
+    [Fact]
+    public async Task What_was_contained_is_still_found_on_pages_of_its_time()
+    {
+        await using var fixture = await NewAsync();
+        var query = SearchFixture.Parse("Observation", "subject:Patient.name=smith&_sort=_id&_count=1").Value;
+        var first = await fixture.SearchAsync(query);
+        foreach (var id in (string[])["alone", "beside"])
+            await fixture.WriteAsync(SearchFixture.Read($$$"""{"resourceType":"Observation","id":"{{{id}}}","status":"final","code":{"text":"x"}}"""));
+        // Another node knows nothing of what was found.
+        var other = new SearchReader(fixture.Database, Release.R4);
+        Assert.Equal("beside", (await other.ReadAsync(query, first.Next, default)).Value.Matches.Single().Key.Id.Value);
     }
 
     private async Task<SearchFixture> NewAsync()

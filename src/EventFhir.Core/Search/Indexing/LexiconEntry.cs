@@ -1,8 +1,8 @@
 namespace EventFhir.Core.Search.Indexing;
 
 /// <summary>What is displayed for a code, found by its beginning and by that of each word (:text); or the code itself, by its beginning
-/// (:code-text); or a canonical URL, as it is.</summary>
-public enum LexiconKind { Display, Code, Canonical }
+/// (:code-text); or a canonical URL, as it is; or the name of a contained type.</summary>
+public enum LexiconKind { Display, Code, Canonical, Contained }
 
 /// <summary>
 /// A text that a term stands for. Resources share most of their texts, so each text is kept once per type, and a resource has its term only.
@@ -17,6 +17,7 @@ public readonly record struct LexiconEntry(LexiconKind Kind, int Parameter, long
         {
             LexiconKind.Display => ":text",
             LexiconKind.Code => ":code-text",
+            LexiconKind.Contained => ":contained",
             _ => ":canonical",
         });
 

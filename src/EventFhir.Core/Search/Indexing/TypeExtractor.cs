@@ -10,6 +10,9 @@ namespace EventFhir.Core.Search.Indexing;
 /// <summary>The extraction of one resource type, compiled from its <see cref="TypeLayout"/>. Hot path, measured by Benchmarks.</summary>
 internal sealed class TypeExtractor
 {
+    /// <summary>Of no parameter, so that no custom one can have it.</summary>
+    private static readonly int ContainedNumber = LexiconEntry.NumberOf("", LexiconKind.Contained);
+
     private readonly ImmutableArray<ParameterExtractor> parameters;
     private readonly int columnCount;
     private readonly bool hasNarrative;
@@ -34,7 +37,8 @@ internal sealed class TypeExtractor
         foreach (var parameter in parameters) parameter.Extract(root, into);
         into.Home = TermHome.Terms;
         if (hasUrl) CanonicalNames.Write(root, into);
-        foreach (var contained in root.ChildrenNamed("contained")) into.Term(Hashing.Contains(contained.Type.Name));
+        foreach (var contained in root.ChildrenNamed("contained"))
+            into.Word(LexiconKind.Contained, ContainedNumber, Hashing.Contains(contained.Type.Name), contained.Type.Name);
         if (hasNarrative) into.Narrative = NarrativeText.WordsOf(root);
         if (hasContent) into.Content = ContentText.WordsOf(root);
     }
