@@ -89,6 +89,10 @@ public sealed class Database : IAsyncDisposable
     public Task CompleteIndexesAsync(EventFhirOptions options, CancellationToken cancellationToken) =>
         new PendingIndexes(Events, options.Release, options.Definitions.LayoutOf).CompleteAsync(cancellationToken);
 
+    /// <summary>The same for an import that was killed, while none runs.</summary>
+    public Task CompleteAbandonedIndexesAsync(EventFhirOptions options, CancellationToken cancellationToken) =>
+        new PendingIndexes(Events, options.Release, options.Definitions.LayoutOf).CompleteAbandonedAsync(cancellationToken);
+
     public async ValueTask DisposeAsync()
     {
         await Events.DisposeAsync();

@@ -26,6 +26,9 @@ namespace EventFhir.Server;
 /// </summary>
 public sealed class ServerHost : IAsyncDisposable
 {
+    /// <summary>How long what a killed import left may wait for somebody to see it.</summary>
+    private static readonly TimeSpan IndexesInterval = TimeSpan.FromSeconds(30);
+
     private readonly WebApplication app;
     private readonly ResourceStore store;
     private readonly CancellationTokenSource stopping = new();
@@ -94,20 +97,25 @@ public sealed class ServerHost : IAsyncDisposable
         await app.DisposeAsync();
     }
 
-    /// <summary>Beside the requests: what an import that was killed has left is slow to search, not wrong.</summary>
+    /// <summary>Beside the requests, now and then: what an import that was killed has left is slow to search, not wrong.</summary>
     private async Task CompleteIndexesAsync(EventFhirOptions options, Database database, ILogger logger)
     {
-        try
+        while (!stopping.IsCancellationRequested)
         {
-            await database.CompleteIndexesAsync(options, stopping.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            // The next start goes on.
-        }
-        catch (DbException exception)
-        {
-            Log.IndexesStillPending(logger, exception.SqlState ?? exception.Message);
+            try
+            {
+                await database.CompleteAbandonedIndexesAsync(options, stopping.Token);
+                await Task.Delay(IndexesInterval, stopping.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                // The next start goes on.
+            }
+            catch (DbException exception)
+            {
+                Log.IndexesStillPending(logger, exception.SqlState ?? exception.GetType().Name);
+                await Task.Delay(IndexesInterval, stopping.Token).ContinueWith(static _ => { }, TaskScheduler.Default);
+            }
         }
     }
 
