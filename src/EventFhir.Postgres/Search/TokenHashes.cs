@@ -17,6 +17,7 @@ internal static class TokenHashes
     public static IEnumerable<long> AllOf(SearchParameterDefinition parameter, SearchValue value)
     {
         yield return Of(parameter.Code, value);
+        if (value is SearchValue.Token { LowerCode: { } lower } cased) yield return Of(parameter.Code, cased with { Code = lower, LowerCode = null });
         if (value is not SearchValue.Token { System: { Length: > 0 } system, Code: null }) yield break;
         foreach (var code in CodesOf(ReferenceKeys.ReleaseOf(parameter), system))
             yield return Hashing.Term(parameter.Code, TermForm.SystemCode, system, code);
