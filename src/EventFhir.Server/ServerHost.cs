@@ -159,7 +159,8 @@ public sealed class ServerHost : IAsyncDisposable
             .AddRange(Interactions.OfSearch(searches));
         var onResources = Interactions.OfOperations(
             new MetaEndpoints(release, negotiation, intake, store, answers, reader), new ValidateEndpoints(release, negotiation, intake, reader));
-        var operations = Interactions.OfReindex(new ReindexEndpoints(registry, reindexing, daemon, baseUrl)).AddRange(onResources);
+        var operations = Interactions.OfReindex(new ReindexEndpoints(registry, reindexing, daemon, baseUrl)).AddRange(onResources)
+            .AddRange(Interactions.OfReplays(new ReplayEndpoints(release, new ReplayReader(database.Events), reader, baseUrl)));
         var entries = new BatchRun(new EntryDispatch(interactions.AddRange(operations), release, baseUrl, failures));
         var transactions = new TransactionRun(
             release, intake, store, byCriteria, new ReferenceCriteria(registry, byCriteria, release),
