@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Data;
 
 using EventFhir.Core.Events;
+using EventFhir.Core.Feed;
 using EventFhir.Postgres.Sql;
 
 using Npgsql;
@@ -10,7 +11,8 @@ namespace EventFhir.Postgres.Reading;
 
 /// <summary>A version with what the log knows of its event.</summary>
 /// <param name="TransactionId">Shared by all that was written together.</param>
-public sealed record ReplayedVersion(StoredVersion Version, Guid EventId, Guid TransactionId, Provenance Provenance);
+/// <param name="Place">In the feed; null in the moment before it has one.</param>
+public sealed record ReplayedVersion(StoredVersion Version, Guid EventId, Guid TransactionId, Provenance Provenance, FeedCursor? Place);
 
 /// <param name="Before">The version before the first one; null if that is the first of all.</param>
 /// <param name="Versions">Oldest first; empty if there is no such version.</param>
@@ -69,7 +71,8 @@ public sealed class ReplayReader(EventDatabase database)
             var (actor, principal, client, reason) = (Text(row, 6), Text(row, 7), Text(row, 8), Text(row, 9));
             var provenance = new Provenance(actor, client, reason, CorrelationId: null) { OnBehalfOf = principal, Purpose = Text(row, 10) };
             provenance = provenance with { CorrelationId = Text(row, 11), SourceAddress = Text(row, 12), Trace = Text(row, 13) };
-            versions.Add(new ReplayedVersion(version, eventId, transactionId, provenance));
+            FeedCursor? place = row.IsDBNull(14) ? null : new FeedCursor(Position: row.GetInt64(14), Epoch: row.GetInt32(15));
+            versions.Add(new ReplayedVersion(version, eventId, transactionId, provenance, place));
         }
         return new ReplayPage(before, versions.DrainToImmutable(), Next: null);
     }

@@ -57,6 +57,7 @@ public static class ReplayWriter
         WriteValue(json, "recorded", "valueInstant", FhirInstant.Write(version.LastUpdated));
         WriteValue(json, "event", "valueUuid", $"urn:uuid:{replayed.EventId}");
         WriteValue(json, "transaction", "valueUuid", $"urn:uuid:{replayed.TransactionId}");
+        WriteValue(json, "position", "valueString", replayed.Place?.ToString());
         WriteValue(json, "actor", "valueString", provenance.Actor);
         WriteValue(json, "onBehalfOf", "valueString", provenance.OnBehalfOf);
         WriteValue(json, "client", "valueString", provenance.Client);
