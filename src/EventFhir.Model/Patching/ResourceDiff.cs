@@ -134,7 +134,8 @@ public sealed class ResourceDiff
     private static bool HaveSomethingInCommon(JsonPart.Members old, JsonPart.Members @new)
     {
         foreach (var member in old.Entries)
-            if (@new.Find(member.Name.Span) is { } other && (member.Value is not JsonPart.Scalar || Values.TextOf(member.Value) == Values.TextOf(other)))
+            if (@new.Find(member.Name.Span) is { } other
+                && (member.Value is not JsonPart.Scalar || Values.TextOf(member.Value) == Values.TextOf(other)))
                 return true;
         return false;
     }

@@ -24,7 +24,7 @@ public sealed class ReplayEndpoints(Release release, ReplayReader replays, Resou
         var (key, refusal) = request.ReadKey(release);
         if (refusal is not null) return Answer.Of(refusal);
         var query = request.Http.Request.Query;
-        if (NumberOf(query, "_count", Limits.PageSizeDefault) is not { } count || NumberOf(query, "from", 1) is not { } from || count == 0 || from == 0)
+        if (NumberOf(query, "_count", Limits.PageSizeDefault) is not { } count || NumberOf(query, "from", 1) is not { } from)
             return Answer.Of(Refusal.Of(RefusalKind.BadRequest, "value", "_count and from are numbers above 0, each once."));
         count = Math.Min(count, Limits.PageSizeMax);
         var page = await replays.ReadAsync(key, from, count, request.Aborted);
@@ -66,7 +66,8 @@ public sealed class ReplayEndpoints(Release release, ReplayReader replays, Resou
         query[name] switch
         {
             [] => otherwise,
-            [{ } text] when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number < int.MaxValue / 2 => number,
+            [{ } text] when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                && number is > 0 and < int.MaxValue / 2 => number,
             _ => null,
         };
 }
