@@ -9,9 +9,13 @@ namespace EventFhir.ServerTests.Time;
 /// <summary>GET …/$replay and …/$diff: how a resource became what it is, who did it, and why.</summary>
 public sealed class Replaying(RunningServer server) : IClassFixture<RunningServer>
 {
-    private const string By = """
-        X-Provenance: {"resourceType":"Provenance","recorded":"2020-01-01T00:00:00Z","agent":[{"who":{"reference":"Practitioner/house"},"onBehalfOf":{"identifier":{"system":"urn:wards","value":"3"}}}],"reason":[{"text":"wrong by a day","coding":[{"system":"urn:purposes","code":"TREAT"},{"code":"a,b"}]}]}
-        """;
+    private const string Agent =
+        """{"who":{"reference":"Practitioner/house"},"onBehalfOf":{"identifier":{"system":"urn:wards","value":"3"}}}""";
+
+    private const string Reason = """{"text":"wrong by a day","coding":[{"system":"urn:purposes","code":"TREAT"},{"code":"a,b"}]}""";
+
+    private const string By =
+        $$"""X-Provenance: {"resourceType":"Provenance","recorded":"2020-01-01T00:00:00Z","agent":[{{Agent}}],"reason":[{{Reason}}]}""";
 
     [Fact]
     public async Task Each_version_tells_who_made_it_through_what_and_why()
