@@ -174,7 +174,8 @@ public sealed class ServerHost : IAsyncDisposable
         var proofs = new ProofReader(database.Events, release);
         // Not for the entries of a batch: a zip is no resource.
         var evidence = Interactions.OfEvidence(new EvidenceEndpoint(release, reader, new EvidenceMaker(proofs, signers, time)));
-        var operations = Interactions.OfReindex(new ReindexEndpoints(registry, reindexing, daemon, baseUrl)).AddRange(onResources);
+        var operations = Interactions.OfReindex(new ReindexEndpoints(registry, reindexing, daemon, baseUrl)).AddRange(onResources)
+            .AddRange(Interactions.OfReplays(new ReplayEndpoints(release, new ReplayReader(database.Events), reader, baseUrl)));
         var entries = new BatchRun(new EntryDispatch(interactions.AddRange(operations), release, baseUrl, failures));
         var transactions = new TransactionRun(
             release, intake, store, byCriteria, new ReferenceCriteria(registry, byCriteria, release),
