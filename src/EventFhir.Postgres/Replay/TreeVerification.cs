@@ -35,8 +35,9 @@ internal sealed class TreeVerification(NpgsqlConnection connection, Release rele
         while (await row.ReadAsync(cancellationToken))
         {
             var type = row.IsDBNull(1) ? null : release.FindTypeOfNumber(row.GetInt16(1));
-            var version = row.IsDBNull(3) ? 0 : row.GetInt32(3);
-            Add(row.GetString(0), type is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{type.Name}/{row.GetString(2)}/_history/{version}"));
+            var (id, version) = row.IsDBNull(3) ? ("", 0) : (row.GetString(2), row.GetInt32(3));
+            var subject = string.Create(CultureInfo.InvariantCulture, $"{type?.Name}/{id}/_history/{version}");
+            Add(row.GetString(0), type is null ? "" : subject);
         }
     }
 
