@@ -70,6 +70,14 @@ public sealed class CommandLines(PostgresCluster postgres)
         Assert.Equal((1, ""), await OutputOfAsync("show", "Observation/unknown", "--connection", connection));
         Assert.Equal((64, ""), await OutputOfAsync("show", "Observation", "--connection", connection));
 
+        await File.WriteAllTextAsync(folder.File("changed.ndjson"), Sample.Observation("o7", "7.51"));
+        await EventFhirProcess.RunAsync("import", folder.File("changed.ndjson"), "--connection", connection);
+        Assert.Equal((0, "replace Observation.value.value = 7.51\n"), await OutputOfAsync("diff", "Observation/o7", "--connection", connection));
+        Assert.Equal(
+            (0, "replace Observation.value.value = 7.50\n"),
+            await OutputOfAsync("diff", "Observation/o7", "--from", "2", "--to", "1", "--connection", connection));
+        Assert.Equal((1, ""), await OutputOfAsync("diff", "Observation/o7", "--from", "9", "--connection", connection));
+
         Assert.Equal(0, (await EventFhirProcess.RunAsync("verify", "--connection", connection)).ExitCode);
         Assert.Equal(0, (await EventFhirProcess.RunAsync("rebuild", "--connection", connection)).ExitCode);
         Assert.Equal(0, (await EventFhirProcess.RunAsync("verify", "--connection", connection)).ExitCode);

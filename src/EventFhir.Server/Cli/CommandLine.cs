@@ -56,8 +56,10 @@ public static class CommandLine
         root.Subcommands.Add(serve);
         root.Subcommands.Add(ImportCommand.Define(options));
         root.Subcommands.Add(ShowCommand.Define(options));
+        root.Subcommands.Add(DiffCommand.Define(options));
         root.Subcommands.Add(RebuildCommand.Define(options));
         root.Subcommands.Add(VerifyCommand.Define(options));
+        root.Subcommands.Add(EvidenceCommand.Define(options));
         root.Subcommands.Add(MigrateCommand.Define(options));
         root.Subcommands.Add(VersionCommand.Define());
         return root;

@@ -46,7 +46,7 @@ internal static class ShowCommand
         return ExitCodes.Success;
     }
 
-    private static ResourceKey Parse(Release release, string text)
+    public static ResourceKey Parse(Release release, string text)
     {
         var slash = text.IndexOf('/', StringComparison.Ordinal);
         return slash > 0 && release.FindResourceType(text[..slash]) is { } type && ResourceId.TryParse(text.AsSpan(slash + 1), out var id)

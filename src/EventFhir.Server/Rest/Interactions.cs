@@ -65,6 +65,16 @@ public static class Interactions
         new("reindex", InteractionLevel.Instance, "POST", OfInstance + "/$reindex", [], reindex.OfInstanceAsync),
     ];
 
+    /// <summary>An operation of ours on what the log holds of a resource.</summary>
+    public static ImmutableArray<Interaction> OfEvidence(EvidenceEndpoint evidence) =>
+        [new("evidence-pack", InteractionLevel.Instance, "GET", OfInstance + "/$evidence-pack", [], evidence.ReadAsync)];
+
+    public static ImmutableArray<Interaction> OfReplays(ReplayEndpoints replays) =>
+    [
+        new("replay", InteractionLevel.Instance, "GET", OfInstance + "/$replay", ReplayEndpoints.ReplayParameters, replays.ReplayAsync),
+        new("diff", InteractionLevel.Instance, "GET", OfInstance + "/$diff", ReplayEndpoints.DiffParameters, replays.DiffAsync),
+    ];
+
     /// <summary>Operations of the specification on every resource type; their codes are the names that the CapabilityStatement lists.</summary>
     public static ImmutableArray<Interaction> OfOperations(MetaEndpoints metas, ValidateEndpoints validations) =>
     [
