@@ -23,6 +23,9 @@ public sealed record Answer(int Status, ImmutableArray<ReadOnlyMemory<byte>> Bod
     /// <summary>An absolute URL for the Location header.</summary>
     public string? Location { get; init; }
 
+    /// <summary>Of what was written, for the EventFhir-Tx header (docs/feed.md).</summary>
+    public Guid? Transaction { get; init; }
+
     /// <summary>Of a body that is no resource, sent as it is; null for a resource, whose format is negotiated.</summary>
     public string? ContentType { get; init; }
 
