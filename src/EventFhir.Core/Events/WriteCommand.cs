@@ -83,6 +83,12 @@ public abstract record WriteOutcome
     {
         /// <summary>What the events of the group have in common, in the feed too; null where the group repeats an earlier one.</summary>
         public Guid? Transaction { get; init; }
+
+        /// <summary>A repetition has the outcome of the first.</summary>
+        public bool Equals(Appended? other) => other is not null && (Key, Version, LastUpdated, IsNew)
+            == (other.Key, other.Version, other.LastUpdated, other.IsNew);
+
+        public override int GetHashCode() => HashCode.Combine(Key, Version);
     }
 
     /// <summary>Nothing had to change: equal content, or a delete of what does not exist. Version is 0 if it never existed.</summary>

@@ -4,7 +4,9 @@ using System.Text.Json;
 
 namespace EventFhir.Core.Feed;
 
-/// <summary>Which elements differ between two versions of a resource, as FHIRPath such as name[0].given[1]; items of lists are compared by place.</summary>
+/// <summary>
+/// Which elements differ between two versions of a resource, as FHIRPath such as name[0].given[1]; items of lists are compared by place.
+/// </summary>
 public static class ChangedPaths
 {
     private static readonly JsonDocumentOptions Deep = new() { MaxDepth = 1_000 };

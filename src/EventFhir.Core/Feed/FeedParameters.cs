@@ -14,6 +14,9 @@ public sealed class FeedParameters(SearchContext context)
 {
     private const int LimitByDefault = 100;
 
+    private static readonly Refusal Unknown =
+        Bad("The feed has the parameters after, limit, wait, type, event, resource, compartment, tag, shard, body and previous.");
+
     public Outcome<FeedWish> Parse(IReadOnlyList<QueryParameter> parameters)
     {
         var wish = new FeedWish(FeedFilter.All, After: null, LimitByDefault, TimeSpan.Zero, FeedBody.Full, WithPrevious: false);
@@ -32,7 +35,7 @@ public sealed class FeedParameters(SearchContext context)
                 case "compartment" or "tag":
                     return Bad($"{name} may be given once.");
                 default:
-                    if (read is not { } outcome) return Bad("The feed has the parameters after, limit, wait, type, event, resource, compartment, tag, shard, body and previous.");
+                    if (read is not { } outcome) return Unknown;
                     if (outcome.IsRefused(out var refusal)) return refusal;
                     wish = outcome.Value;
                     break;

@@ -98,7 +98,7 @@ public sealed class FeedReader(EventDatabase database, Release release)
             {
                 var e = Read(row, query);
                 after = e.Position;
-                if (query.Filter.Criteria is { } criteria && !criteria.AreMet(e.Key.Type, e.Body) && !criteria.AreMet(e.Key.Type, e.Previous)) continue;
+                if (query.Filter.Criteria is { AreMet: var areMet } && !areMet(e.Key.Type, e.Body) && !areMet(e.Key.Type, e.Previous)) continue;
                 var isBeyond = isRest
                     ? e.Transaction != events[^1].Transaction
                     : events.Count == query.Limit || (bytes > PageBytesMax && events.Count > 0);

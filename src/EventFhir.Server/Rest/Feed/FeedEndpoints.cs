@@ -29,8 +29,8 @@ public sealed class FeedEndpoints(
     {
         if (FeedText.Choose(http.Request.Headers.Accept.ToString()) is not { } form)
         {
-            await new FeedProblem(
-                406, "not-supported", "The feed comes as application/cloudevents-batch+json, application/x-ndjson or text/event-stream.").WriteAsync(http);
+            await new FeedProblem(406, "not-supported", "The feed comes as application/cloudevents-batch+json, application/x-ndjson or text/event-stream.")
+                .WriteAsync(http);
             return;
         }
         var context = new SearchContext(registry.Active.Current, baseUrl.Of(http.Request), time.GetUtcNow(), UnknownParameters.Refuse);
@@ -141,7 +141,8 @@ public sealed class FeedEndpoints(
     private async Task AtAsync(HttpContext http)
     {
         var asked = http.Request.Query["time"].ToString();
-        if (!DateTimeOffset.TryParse(asked, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant) || !asked.Contains('T', StringComparison.Ordinal))
+        if (!asked.Contains('T', StringComparison.Ordinal)
+            || !DateTimeOffset.TryParse(asked, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant))
             await new FeedProblem(400, "value", "time is an instant such as 2026-11-21T08:00:00Z.").WriteAsync(http);
         else if (await reader.AtAsync(instant, http.RequestAborted) is not { } cursor)
             await new FeedProblem(400, "business-rule", "This instant lies in the future: nothing is certain about it.").WriteAsync(http);

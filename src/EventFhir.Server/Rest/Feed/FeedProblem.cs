@@ -19,13 +19,15 @@ internal sealed record FeedProblem(int Status, string Code, string Detail, strin
     public static FeedProblem? OfCursor(FeedCursor after, FeedState state)
     {
         if (!state.IsKnown)
-            return new FeedProblem(409, "log-rewound", "This log has never had the epoch of the cursor: the cursor is of another log, or of one that was lost.");
+            return new FeedProblem(
+                409, "log-rewound", "This log has never had the epoch of the cursor: the cursor is of another log, or of one that was lost.");
         if (after.Position > state.Common)
             return new FeedProblem(
                 409, "log-rewound", "The log was set back to before this cursor. Undo what came after the common cursor, and go on from there.",
                 "common", state.Head with { Position = state.Common });
         return after.Position < state.Earliest
-            ? new FeedProblem(410, "events-gone", "The events after this cursor are no longer kept.", "earliest", state.Head with { Position = state.Earliest })
+            ? new FeedProblem(
+                410, "events-gone", "The events after this cursor are no longer kept.", "earliest", state.Head with { Position = state.Earliest })
             : null;
     }
 
