@@ -29,8 +29,8 @@ public sealed class FeedEndpoints(
     {
         if (FeedText.Choose(http.Request.Headers.Accept.ToString()) is not { } form)
         {
-            await new FeedProblem(406, "not-supported", "The feed comes as application/cloudevents-batch+json, application/x-ndjson or text/event-stream.")
-                .WriteAsync(http);
+            const string Forms = "The feed comes as application/cloudevents-batch+json, application/x-ndjson or text/event-stream.";
+            await new FeedProblem(406, "not-supported", Forms).WriteAsync(http);
             return;
         }
         var context = new SearchContext(registry.Active.Current, baseUrl.Of(http.Request), time.GetUtcNow(), UnknownParameters.Refuse);
