@@ -3,9 +3,9 @@ using System.Text.Json.Nodes;
 namespace EventFhir.Generator;
 
 /// <summary>
-/// eng/definitions/corrections.json: where and why the curated model says something else than the package. A correction names one or more releases, a file,
-/// the rows it is about (all properties of "where" are equal), and either "remove" or the properties to "set". One that finds no row is an error,
-/// and so is one whose "was" does not hold any more: both mean that the specification has moved.
+/// eng/definitions/corrections.json: where and why the curated model says something else than the package. A correction names one or more
+/// releases, a file, the rows it is about (all properties of "where" are equal), and either "remove" or the properties to "set". One that finds no
+/// row is an error, and so is one whose "was" does not hold any more: both mean that the specification has moved.
 /// </summary>
 internal sealed class Corrections(string json)
 {

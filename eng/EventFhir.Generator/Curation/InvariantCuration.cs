@@ -8,7 +8,7 @@ internal sealed class InvariantCuration
     private readonly HashSet<string> ambiguous = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, CuratedInvariant> rows = new(StringComparer.Ordinal);
 
-    /// <summary>By the definition that states it and its key: what snapshots of others copy may be of another age (R4B has two texts of ele-1).</summary>
+    /// <summary>By the definition that states it and its key: what snapshots of others copy may be older (R4B has two texts of ele-1).</summary>
     private readonly Dictionary<(string Source, string Key), JsonElement> stated = [];
 
     public InvariantCuration(IReadOnlyCollection<JsonElement> definitions)

@@ -118,7 +118,8 @@ internal sealed class ValueWriter(SqlBuilder sql, Release release, Func<TypeDefi
         var systems = values.OfType<SearchValue.Token>().Where(token => token.Code is null).ToList();
         var others = values.Except(systems).Select(value => TokenHashes.Of(code, value)).ToArray();
         sql.Append($"(");
-        if (systems.Count > 0) WriteTerms(tables, placement, [.. systems.SelectMany(token => TokenHashes.AllOf(release, placement.Parameter.Code, token))]);
+        if (systems.Count > 0)
+            WriteTerms(tables, placement, [.. systems.SelectMany(token => TokenHashes.AllOf(release, placement.Parameter.Code, token))]);
         if (systems.Count > 0 && others.Length > 0) sql.Append($" or ");
         if (others.Length > 0) WriteHashes(tables.Identifiers, others);
         sql.Append($")");

@@ -6,7 +6,7 @@ using EventFhir.Model.FhirPath.Operations;
 
 namespace EventFhir.Model.FhirPath.Functions;
 
-/// <summary>memberOf(): the value sets that the specification enumerates for its required bindings are known here; for others the caller is asked.</summary>
+/// <summary>memberOf(): the value sets that the specification enumerates for required bindings are known here; for others the caller is asked.</summary>
 internal static class CodeMembership
 {
     public static void MemberOf(Evaluation evaluation, int start, Operation[] arguments)
@@ -33,7 +33,8 @@ internal static class CodeMembership
     {
         if (element.Type.IsPrimitive) return list.Contains(element.RawValue);
         if (element.FirstChild("code") is { } code)
-            return list.SystemOf(code.RawValue) is { } system && element.FirstChild("system") is { } stated && stated.ValueEquals(Encoding.UTF8.GetBytes(system));
+            return list.SystemOf(code.RawValue) is { } system
+                && element.FirstChild("system") is { } stated && stated.ValueEquals(Encoding.UTF8.GetBytes(system));
         foreach (var coding in element.ChildrenNamed("coding"))
             if (Holds(list, coding)) return true;
         return false;
