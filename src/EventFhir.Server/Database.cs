@@ -8,8 +8,10 @@ using EventFhir.Postgres.Feed;
 using EventFhir.Postgres.Migrations;
 using EventFhir.Postgres.Parameters;
 using EventFhir.Postgres.Projections;
+using EventFhir.Postgres.Proof;
 using EventFhir.Server.Daemon;
 using EventFhir.Server.Observability;
+using EventFhir.Server.Proof;
 
 namespace EventFhir.Server;
 
@@ -97,9 +99,25 @@ public sealed class Database : IAsyncDisposable
         return loop;
     }
 
+    /// <summary>The keys that sign in the name of this log; the caller disposes them.</summary>
+    public Task<LogSigners> OpenSignersAsync(EventFhirOptions options, CancellationToken cancellationToken) =>
+        LogSigners.OpenAsync(Events, SigningKeyFiles.Read(options), cancellationToken);
+
+    /// <summary>Places everything that is committed and takes it into the tree, as a server would do within seconds.</summary>
+    public async Task CatchUpAsync(EventFhirOptions options, LogSigners signers, CancellationToken cancellationToken)
+    {
+        await new Sequencer(Events).SettleAsync(cancellationToken);
+        var integrator = new TreeIntegrator(Events, options.Release, signers, TimeSpan.Zero);
+        while ((await integrator.PassAsync(cancellationToken)).HasMore) { }
+    }
+
     /// <summary>Makes the search indexes that an import has put off.</summary>
     public Task CompleteIndexesAsync(EventFhirOptions options, CancellationToken cancellationToken) =>
         new PendingIndexes(Events, options.Release, options.Definitions.LayoutOf).CompleteAsync(cancellationToken);
+
+    /// <summary>The same for an import that was killed, while none runs.</summary>
+    public Task CompleteAbandonedIndexesAsync(EventFhirOptions options, CancellationToken cancellationToken) =>
+        new PendingIndexes(Events, options.Release, options.Definitions.LayoutOf).CompleteAbandonedAsync(cancellationToken);
 
     public async ValueTask DisposeAsync()
     {

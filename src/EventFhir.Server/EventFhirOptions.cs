@@ -32,6 +32,10 @@ public sealed record EventFhirOptions
 
     public int WriterLanes { get; init; } = 1;
     public string? PageKey { get; init; }
+
+    /// <summary>Private keys that sign checkpoints; empty: the one of the data folder, which is made when it is missing.</summary>
+    public ImmutableArray<FileInfo> ProofKeys { get; init; } = [];
+
     /// <summary>Origins whose pages may use the API, or "*" alone.</summary>
     public ImmutableArray<string> CorsOrigins { get; init; } = [];
 
@@ -85,6 +89,7 @@ public sealed record EventFhirOptions
             WriterLanes = Parsed(Settings.WriterLanes, text =>
                 (int.TryParse(text, CultureInfo.InvariantCulture, out var lanes) && lanes is > 0 and <= 64, lanes)),
             PageKey = Optional(Settings.PageKey),
+            ProofKeys = [.. Split(Text(Settings.ProofKey)).Select(path => new FileInfo(path))],
             CorsOrigins = Parsed(Settings.CorsOrigins, text => (AreOrigins(Split(text)), Split(text))),
             Proxies = Parsed(Settings.Proxies, text =>
             {

@@ -21,7 +21,13 @@ internal static partial class Log
     [LoggerMessage(1041, LogLevel.Warning, "The search parameters that clients define could not be looked after; trying again: {Reason}")]
     public static partial void SearchDaemonFailed(ILogger logger, string reason);
 
-    [LoggerMessage(1031, LogLevel.Warning, "Search indexes that an import left to be made could not be made; the next start tries again: {Reason}")]
+    [LoggerMessage(1061, LogLevel.Warning, "Events are not being taken into the tree of proofs; trying again: {Reason}")]
+    public static partial void TreeFailed(ILogger logger, string reason);
+
+    [LoggerMessage(1062, LogLevel.Information, "Events are being taken into the tree of proofs again, after {Failures} failed passes")]
+    public static partial void TreeGrows(ILogger logger, int failures);
+
+    [LoggerMessage(1031, LogLevel.Warning, "Search indexes that an import left to be made could not be made; trying again: {Reason}")]
     public static partial void IndexesStillPending(ILogger logger, string reason);
 
     [LoggerMessage(1051, LogLevel.Warning, "Events are not being placed in the feed; trying again: {Reason}")]

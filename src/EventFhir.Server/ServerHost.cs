@@ -6,12 +6,14 @@ using EventFhir.Postgres;
 using EventFhir.Postgres.Conditions;
 using EventFhir.Postgres.Feed;
 using EventFhir.Postgres.Parameters;
+using EventFhir.Postgres.Proof;
 using EventFhir.Postgres.Reading;
 using EventFhir.Postgres.Reindexing;
 using EventFhir.Postgres.Search;
 using EventFhir.Server.Daemon;
 using EventFhir.Server.Formats;
 using EventFhir.Server.Observability;
+using EventFhir.Server.Proof;
 using EventFhir.Server.Rest;
 using EventFhir.Server.Rest.Bundles;
 
@@ -26,6 +28,9 @@ namespace EventFhir.Server;
 /// </summary>
 public sealed class ServerHost : IAsyncDisposable
 {
+    /// <summary>How long what a killed import left may wait for somebody to see it.</summary>
+    private static readonly TimeSpan IndexesInterval = TimeSpan.FromSeconds(30);
+
     private readonly WebApplication app;
     private readonly ResourceStore store;
     private readonly CancellationTokenSource stopping = new();
@@ -37,12 +42,18 @@ public sealed class ServerHost : IAsyncDisposable
     private readonly ReindexWalk reindexing;
     private readonly FeedHead feedHead = new();
     private readonly SequencerLoop sequencing;
+    private readonly LogSigners signers;
+    private readonly TreeLoop proving;
 
     private ServerHost(
-        WebApplication app, ParameterRegistry registry, ResourceStore store, SearchDaemon daemon, ReindexWalk reindexing, Database database)
+        WebApplication app, ParameterRegistry registry, ResourceStore store, SearchDaemon daemon, ReindexWalk reindexing, Database database,
+        LogSigners signers)
     {
+        this.signers = signers;
         (this.app, this.registry, this.store, this.daemon, this.reindexing) = (app, registry, store, daemon, reindexing);
         sequencing = new SequencerLoop(database.Events, feedHead, app.Services.GetRequiredService<ILogger<SequencerLoop>>());
+        var integrator = new TreeIntegrator(database.Events, registry.Active.Current.Release, signers, TreeLoop.CheckpointInterval);
+        proving = new TreeLoop(integrator, app.Services.GetRequiredService<ILogger<TreeLoop>>());
     }
 
     /// <summary>The base URL on which the application listens, with the port it really got.</summary>
@@ -54,13 +65,14 @@ public sealed class ServerHost : IAsyncDisposable
     public static async Task<ServerHost> StartAsync(EventFhirOptions options, Database database, CancellationToken cancellationToken)
     {
         await database.PrepareAsync(options, cancellationToken);
+        var signers = await database.OpenSignersAsync(options, cancellationToken);
         var app = Build(options);
         var loggers = app.Services.GetRequiredService<ILoggerFactory>();
         var registry = await database.OpenParametersAsync(options, cancellationToken);
         var reindexing = new ReindexWalk(database.Events, registry);
         var daemon = new SearchDaemon(
             registry, new ParameterWalk(database.Events, registry), reindexing, loggers.CreateLogger<SearchDaemon>());
-        var host = new ServerHost(app, registry, database.OpenStore(options, registry), daemon, reindexing, database);
+        var host = new ServerHost(app, registry, database.OpenStore(options, registry), daemon, reindexing, database, signers);
         host.Compose(options, database, loggers);
         try
         {
@@ -73,6 +85,7 @@ public sealed class ServerHost : IAsyncDisposable
         }
         daemon.Start();
         host.sequencing.Start();
+        host.proving.Start();
         host.indexing = host.CompleteIndexesAsync(options, database, loggers.CreateLogger<ServerHost>());
         Log.Serving(loggers.CreateLogger<ServerHost>(), options.Release.Name, host.Url);
         return host;
@@ -90,24 +103,31 @@ public sealed class ServerHost : IAsyncDisposable
         await daemon.DisposeAsync();
         await store.DisposeAsync();
         await sequencing.DisposeAsync();
+        await proving.DisposeAsync();
+        signers.Dispose();
         registry.Dispose();
         await app.DisposeAsync();
     }
 
-    /// <summary>Beside the requests: what an import that was killed has left is slow to search, not wrong.</summary>
+    /// <summary>Beside the requests, now and then: what an import that was killed has left is slow to search, not wrong.</summary>
     private async Task CompleteIndexesAsync(EventFhirOptions options, Database database, ILogger logger)
     {
-        try
+        while (!stopping.IsCancellationRequested)
         {
-            await database.CompleteIndexesAsync(options, stopping.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            // The next start goes on.
-        }
-        catch (DbException exception)
-        {
-            Log.IndexesStillPending(logger, exception.SqlState ?? exception.Message);
+            try
+            {
+                await database.CompleteAbandonedIndexesAsync(options, stopping.Token);
+                await Task.Delay(IndexesInterval, stopping.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                // The next start goes on.
+            }
+            catch (DbException exception)
+            {
+                Log.IndexesStillPending(logger, exception.SqlState ?? exception.GetType().Name);
+                await Task.Delay(IndexesInterval, stopping.Token).ContinueWith(static _ => { }, TaskScheduler.Default);
+            }
         }
     }
 
@@ -159,6 +179,9 @@ public sealed class ServerHost : IAsyncDisposable
             .AddRange(Interactions.OfSearch(searches));
         var onResources = Interactions.OfOperations(
             new MetaEndpoints(release, negotiation, intake, store, answers, reader), new ValidateEndpoints(release, negotiation, intake, reader));
+        var proofs = new ProofReader(database.Events, release);
+        // Not for the entries of a batch: a zip is no resource.
+        var evidence = Interactions.OfEvidence(new EvidenceEndpoint(release, reader, new EvidenceMaker(proofs, signers, time)));
         var operations = Interactions.OfReindex(new ReindexEndpoints(registry, reindexing, daemon, baseUrl)).AddRange(onResources)
             .AddRange(Interactions.OfReplays(new ReplayEndpoints(release, new ReplayReader(database.Events), reader, baseUrl)));
         var entries = new BatchRun(new EntryDispatch(interactions.AddRange(operations), release, baseUrl, failures));
@@ -169,9 +192,8 @@ public sealed class ServerHost : IAsyncDisposable
         interactions = interactions.AddRange(Interactions.OfBundles(new BundleEndpoints(release, negotiation, entries, transactions)));
         var abilities = Interactions.AbilitiesOf(interactions, onResources, options.ConditionalDelete);
         var capabilities = new CapabilityStatementWriter(registry.Active, abilities, time.GetUtcNow());
-        var routes = new FhirRoutes(
-            [Interactions.OfMetadata(new MetadataEndpoint(capabilities, baseUrl)), .. interactions, .. operations], release, negotiation, baseUrl,
-            new RequestProvenance(new SourceAddress(options.Proxies)));
+        var all = interactions.AddRange(operations).AddRange(evidence).Add(Interactions.OfMetadata(new MetadataEndpoint(capabilities, baseUrl)));
+        var routes = new FhirRoutes(all, release, negotiation, baseUrl, new RequestProvenance(new SourceAddress(options.Proxies)));
 
         var errors = new ErrorAnswers(routes, failures);
         var requests = new RequestLog(loggers.CreateLogger<RequestLog>(), time);
@@ -181,5 +203,6 @@ public sealed class ServerHost : IAsyncDisposable
         app.UseRouting();
         routes.Map(app);
         new HealthEndpoints(database.Events.AnswersAsync, app.Lifetime).Map(app);
+        new ProofEndpoints(proofs, release).Map(app);
     }
 }

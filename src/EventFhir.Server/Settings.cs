@@ -48,8 +48,11 @@ public static class Settings
     public static readonly Setting Otlp =
         new("otlp-endpoint", "", "OTLP collector for traces and metrics, as OTEL_EXPORTER_OTLP_ENDPOINT; empty: none are sent.");
 
+    public static readonly Setting ProofKey = new(
+        "proof-key", "", "Files with the private keys (PEM, P-256) that sign the log: old.pem,new.pem. By default proof-key.pem in the data folder.");
+
     /// <summary>What every command takes.</summary>
-    public static readonly ImmutableArray<Setting> Database = [Data, Connection, Fhir, SearchOff, SearchContent, LogFormat, LogLevel];
+    public static readonly ImmutableArray<Setting> Database = [Data, Connection, Fhir, ProofKey, SearchOff, SearchContent, LogFormat, LogLevel];
 
     /// <summary>What only serve takes.</summary>
     public static readonly ImmutableArray<Setting> Serving =

@@ -181,6 +181,24 @@ public sealed class LoadingInBulk(TestCluster cluster)
         await AssertCleanAsync(fixture, 300);
     }
 
+    [Fact]
+    public async Task A_server_makes_the_indexes_that_an_import_left_but_none_under_one()
+    {
+        const string Pending = "select count(*) from fhir.layout where not indexed";
+        await using var fixture = await NewAsync(cluster, new StoreOptions { NewTables = NewTables.IndexedLater });
+        await WriteAsync(fixture, Enumerable.Range(0, 200).Select(n => Put(n % 2 == 0 ? Patient : Observation, $"o-{n}", n)));
+        var pending = new PendingIndexes(fixture.Database, Release.R4, LayoutOf);
+        var first = await ImportMark.SetAsync(fixture.Database, default);
+        await using (await ImportMark.SetAsync(fixture.Database, default))
+        {
+            await first.DisposeAsync();
+            await pending.CompleteAbandonedAsync(default);
+            Assert.True(await fixture.ScalarAsync<long>(Pending) > 0);
+        }
+        await pending.CompleteAbandonedAsync(default);
+        Assert.Equal(0, await fixture.ScalarAsync<long>(Pending));
+    }
+
     [Theory]
     [InlineData("0")]
     [InlineData("0.00")]

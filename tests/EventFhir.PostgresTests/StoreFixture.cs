@@ -63,7 +63,7 @@ internal sealed class StoreFixture : IAsyncDisposable
     {
         var head = Encoding.UTF8.GetBytes($$"""{"resourceType":"{{type.Name}}","id":"{{id}}","meta":{""");
         var tail = Encoding.UTF8.GetBytes($$"""},"note":"{{seed}} é"}""");
-        var digest = new Guid(SHA256.HashData([.. head, .. tail]).AsSpan(0, 16));
+        var digest = new Guid(SHA256.HashData([.. head, .. tail]).AsSpan(0, 16), bigEndian: true);
         return new ResourceContent(new BodyTemplate(head, tail, digest), EntriesOf(seed));
     }
 

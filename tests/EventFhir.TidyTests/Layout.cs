@@ -96,6 +96,15 @@ public sealed class Layout
     }
 
     [Fact]
+    public void Each_migration_has_a_number_of_its_own()
+    {
+        var names = Directory.EnumerateFiles(Path.Combine(Source.Root, "src/EventFhir.Postgres/Sql/Migrations"))
+            .Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal).ToList();
+        var wrong = names.Where((name, index) => !name.StartsWith($"{index + 1:0000}_", StringComparison.Ordinal));
+        Source.Report(wrong, "Migrations are numbered from 0001 on without gaps, each number once; give the newest one the next free number:");
+    }
+
+    [Fact]
     public void Namespaces_follow_folders()
     {
         var strays = from file in Source.Under("src").Files

@@ -41,7 +41,7 @@ public sealed record LeafRecord(
         transaction {Transaction:D}
         origin {Hex(Origin)}
         body {Hex(BodyCommitment)}
-        storage {Storage.Seq} {Storage.Rid} {Storage.Xid} {Storage.SchemaVersion} {Storage.Codec} {Storage.FhirVersion}
+        storage {Storage.Seq} {Storage.Rid} {Storage.SchemaVersion} {Storage.Codec} {Storage.FhirVersion}
 
         """);
 
@@ -52,8 +52,10 @@ public sealed record LeafRecord(
     private static string Hex(TreeHash hash) => Convert.ToHexStringLower(hash.ToArray());
 }
 
-/// <summary>How the database keeps an event; in the leaf so that nothing of a row can change unseen.</summary>
+/// <summary>
+/// How the database keeps an event; in the leaf so that nothing of a row can change unseen. The number of the database's transaction is not
+/// among it: it means something in one cluster only, and changes when a log is moved to another.
+/// </summary>
 /// <param name="Seq">The order of allocation.</param>
 /// <param name="Rid">The surrogate of the stream.</param>
-/// <param name="Xid">The transaction of the database.</param>
-public sealed record StorageFacts(long Seq, long Rid, ulong Xid, int SchemaVersion, int Codec, string FhirVersion);
+public sealed record StorageFacts(long Seq, long Rid, int SchemaVersion, int Codec, string FhirVersion);

@@ -22,7 +22,7 @@ internal sealed class ElementMatcher(Release release, string baseUrl)
             SearchValue.Text text => Texts(element).Any(given => Matches(text, given)),
             SearchValue.Token token => Tokens(element).Any(given => Matches(token, given)),
             SearchValue.TokenIn { Codes: { } codes } => Tokens(element).Any(given =>
-                given is { System: { } system, Code: { } code } && codes.Contains(new SystemCode(system, code))),
+                given is { System: { } system, Code: { } code } && codes.ContainsAsCompared(new SystemCode(system, code))),
             SearchValue.TokenText text => Displays(element).Any(given =>
                 Matches(new SearchValue.Text(StringMatch.StartsWith, "", text.Folded), given)),
             SearchValue.CodeText text => Tokens(element).Any(given =>
@@ -173,11 +173,13 @@ internal sealed class ElementMatcher(Release release, string baseUrl)
     private static bool Matches(SearchValue.Token value, (string? System, string? Code) given) =>
         value.Code is null
             ? given.System == value.System
-            : given.Code == value.Code && (value.System is null || value.System == (given.System ?? ""));
+            : given.Code is { } code && (code == value.Code || code == value.LowerCode)
+                && (value.System is null || value.System == (given.System ?? ""));
 
     private static bool IsOfType(SearchValue.TokenOfType value, Element identifier) =>
         identifier.FirstChild("value")?.Text == value.Value && identifier.FirstChild("type") is { } type
-        && Tokens(type).Any(coding => coding.System == value.System && coding.Code == value.Code);
+        && Named(type, "coding").Any(coding =>
+            coding.FirstChild("system")?.Text == value.System && coding.FirstChild("code")?.Text == value.Code);
 
     /// <summary>The id of the resource of this server that a reference of a hierarchy points to; null if it points elsewhere.</summary>
     public string? KeyOf(Element element)
@@ -238,6 +240,9 @@ internal sealed class ElementMatcher(Release release, string baseUrl)
     public static IEnumerable<string> NamesWithin(Element element) => element.Type.IsPrimitive || element.Type.IsResource ? []
         : References(Unwrap(element)).Where(literal => literal.Length > 1 && literal[0] == '#').Select(literal => literal[1..]);
 
+    /// <summary>True for types whose values are codes of code systems.</summary>
+    public static bool HasCoding(TypeDefinition value) => value.FindElement("coding") is not null || value.FindElement("code") is not null;
+
     /// <summary>R4 search.html#token: each system and code in the element; the system of a plain code is that of its required binding.</summary>
     public static IEnumerable<(string? System, string? Code)> Tokens(Element element)
     {
@@ -256,6 +261,7 @@ internal sealed class ElementMatcher(Release release, string baseUrl)
     {
         var system = element.FirstChild("system") is { HasValue: true } given ? given.Text : null;
         var code = element.FirstChild(codeName) is { HasValue: true } own ? own.Text : null;
+        if (code is not null && codeName == "code") code = TokenCase.Fold(system ?? "", code);
         return system is null && code is null ? [] : [(system, code)];
     }
 

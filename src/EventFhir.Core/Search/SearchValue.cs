@@ -26,7 +26,11 @@ public abstract record SearchValue
 
     /// <param name="System">Null for any, empty for "no system".</param>
     /// <param name="Code">Null for any.</param>
-    public sealed record Token(string? System, string? Code) : SearchValue;
+    public sealed record Token(string? System, string? Code) : SearchValue
+    {
+        /// <summary>The code in lower case, where it is looked for so as well: it may be one of a system whose case does not count.</summary>
+        public string? LowerCode { get; init; }
+    }
 
     /// <summary>:text: what is displayed for a code begins so, or a word in it.</summary>
     public sealed record TokenText(string Folded) : SearchValue;

@@ -68,7 +68,7 @@ internal sealed class ValueParser(SearchContext context)
     private Outcome<SearchValue> Subsumed(SearchParameterDefinition parameter, string modifier, string text)
     {
         if (modifier == "below" && PlacementOf(parameter) is { IsMediaType: true }) return MediaType(parameter, text);
-        var token = TokenCode(parameter, "", text);
+        var token = TokenCode(parameter, modifier, text);
         if (token.IsRefused(out var refusal)) return refusal;
         if (token.Value is not SearchValue.Token { System: { Length: > 0 } system, Code: { } code })
             return Invalid(parameter, $"with :{modifier} it must be system|code");
@@ -94,9 +94,18 @@ internal sealed class ValueParser(SearchContext context)
         return modifier == "text" ? new SearchValue.TokenText(folded) : new SearchValue.CodeText(folded);
     }
 
-    /// <summary>Of a parameter over plain strings, the case does not count.</summary>
-    private string Cased(SearchParameterDefinition parameter, string code) =>
-        PlacementOf(parameter) is { ValueTypes: { IsEmpty: false } values } && values.All(TokenWriter.IgnoresCase) ? code.ToLowerInvariant() : code;
+    /// <summary>As the index has the code: of plain strings the case does not count, of codings as their system says.</summary>
+    private SearchValue.Token Cased(SearchParameterDefinition parameter, string? system, string code)
+    {
+        var types = PlacementOf(parameter)?.ValueTypes ?? [];
+        if (!types.IsEmpty && types.All(TokenWriter.IgnoresCase)) return new(system, code.ToLowerInvariant());
+        // Of expressions that are no path the types are not known.
+        if (parameter.Type is not SearchParameterType.Token || (!types.IsEmpty && !types.Any(ElementMatcher.HasCoding))) return new(system, code);
+        var folded = TokenCase.Fold(system ?? "", code);
+        // Without a system it may also be one whose case counts; and beside codings there may be plain codes.
+        return system is not null && (types.IsEmpty || types.All(ElementMatcher.HasCoding)) ? new(system, folded)
+            : new(system, code) { LowerCode = folded == code ? null : folded };
+    }
 
     private ParameterPlacement? PlacementOf(SearchParameterDefinition parameter) =>
         parameter.Base.IsAbstract ? null : context.Definitions.LayoutOf(parameter.Base).Find(parameter.Code);
@@ -111,9 +120,10 @@ internal sealed class ValueParser(SearchContext context)
         {
             ("of-type", [{ Length: > 0 } system, { Length: > 0 } code, { Length: > 0 } value]) => new SearchValue.TokenOfType(system, code, value),
             ("of-type", _) => Invalid(parameter, "with :of-type it must be system|code|value"),
-            (_, [var code]) => new SearchValue.Token(null, Cased(parameter, code)),
+            ("above" or "below", [{ Length: > 0 } system, { Length: > 0 } code]) => new SearchValue.Token(system, code),
+            (_, [var code]) => Cased(parameter, null, code),
             (_, [{ Length: > 0 } system, ""]) => new SearchValue.Token(system, null),
-            (_, [var system, { Length: > 0 } code]) => new SearchValue.Token(system, Cased(parameter, code)),
+            (_, [var system, { Length: > 0 } code]) => Cased(parameter, system, code),
             _ => Invalid(parameter, "a token is code, system|code, |code or system|"),
         };
     }

@@ -1,6 +1,8 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 
+using EventFhir.Core.Search.Indexing;
+
 namespace EventFhir.Core.Terminology;
 
 /// <summary>A code of a code system.</summary>
@@ -10,6 +12,7 @@ public readonly record struct SystemCode(string System, string Code);
 public sealed class CodeSet
 {
     private readonly FrozenSet<SystemCode> lookup;
+    private FrozenSet<SystemCode>? folded;
 
     public CodeSet(IEnumerable<SystemCode> codes)
     {
@@ -22,4 +25,8 @@ public sealed class CodeSet
     public ImmutableArray<SystemCode> Codes { get; }
 
     public bool Contains(SystemCode code) => lookup.Contains(code);
+
+    /// <summary>True of a code of the set as it is, and as searches compare it.</summary>
+    public bool ContainsAsCompared(SystemCode code) => Contains(code)
+        || (folded ??= Codes.Select(each => each with { Code = TokenCase.Fold(each.System, each.Code) }).ToFrozenSet()).Contains(code);
 }

@@ -79,6 +79,9 @@ public sealed class Release
     public TypeDefinition? FindResourceType(string name) => FindType(name) is { IsResource: true, IsAbstract: false } type ? type : null;
     public TypeDefinition TypeOfNumber(int number) => byNumber[number];
 
+    /// <summary>Null if no type has the number.</summary>
+    public TypeDefinition? FindTypeOfNumber(int number) => byNumber.GetValueOrDefault(number);
+
     /// <summary>The parameters of a concrete resource type, those of Resource and DomainResource included.</summary>
     public ImmutableArray<SearchParameterDefinition> SearchParametersOf(TypeDefinition type) => searchParameters[type];
 

@@ -39,7 +39,7 @@ internal static class CriteriaStatements
 
     /// <summary>The hash under which the index keeps the one identifier that the criteria name; null if they are anything else.</summary>
     private static long? IdentifierOf(SearchQuery query) =>
-        query.Types is [{ Clauses: [Clause.Matches { Values: [SearchValue.Token { Code: not null } token] } only] } type]
+        query.Types is [{ Clauses: [Clause.Matches { Values: [SearchValue.Token { Code: not null, LowerCode: null } token] } only] } type]
         && ClauseWriter.PlacementOf(query.Definitions.LayoutOf(type.Type), only.Parameter) is ParameterPlacement.TokenIdentifiers placement
             ? TokenHashes.Of(placement.Parameter.Code, token)
             : null;

@@ -12,12 +12,23 @@ using NpgsqlTypes;
 namespace EventFhir.Postgres.Projections;
 
 /// <summary>
-/// Makes the search indexes that an import has put off (<see cref="NewTables.IndexedLater"/>): at its end, and at the next start of a server if
+/// Makes the search indexes that an import has put off (<see cref="NewTables.IndexedLater"/>): at its end, or by a server if
 /// it did not get there. Until then searches of these types are correct, but slow. Any number of processes may do this at once.
 /// </summary>
 public sealed class PendingIndexes(EventDatabase database, Release release, Func<TypeDefinition, TypeLayout> layoutOf)
 {
     private const int Workers = 2;
+
+    /// <summary>For a server: makes what was left, but nothing under an import, which is faster without.</summary>
+    public async Task CompleteAbandonedAsync(CancellationToken cancellationToken)
+    {
+        await using (var connection = await database.Maintenance.OpenConnectionAsync(cancellationToken))
+        {
+            if (!await connection.ReadAsync<bool>("select exists (select from fhir.layout where not indexed)", cancellationToken)) return;
+            if (await ImportMark.IsSetAsync(connection, cancellationToken)) return;
+        }
+        await CompleteAsync(cancellationToken);
+    }
 
     /// <summary>Returns when no type waits for its indexes but those that another process is at.</summary>
     public Task CompleteAsync(CancellationToken cancellationToken)

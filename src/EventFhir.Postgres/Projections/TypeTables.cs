@@ -19,7 +19,7 @@ internal sealed class TypeTables
     public const string Temporary = "pg_temp";
 
     /// <summary>Goes up when rows of the same tables come to mean something else, so that tables of an older build are not taken for ours.</summary>
-    private const int ContentVersion = 4;
+    private const int ContentVersion = 5;
 
     /// <param name="mark">Ends the kind in the names of the tables: empty for those in use.</param>
     public TypeTables(TypeLayout layout, string schema = Schema, string mark = "")

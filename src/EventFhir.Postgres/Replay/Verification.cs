@@ -40,6 +40,7 @@ public sealed class Verification(EventDatabase database, ReplayRules rules)
         var differences = new List<Difference>();
         var events = await connection.ReadAsync<long>("select count(*) from es.event", cancellationToken);
         await CheckLogAsync(connection, differences, cancellationToken);
+        await new TreeVerification(connection, rules.Release, differences, ShownMax).RunAsync(cancellationToken);
 
         var customs = await UnfinishedParameters.ReadAsync(connection, rules, TypeTables.Temporary, cancellationToken);
         var replay = new IndexReplay(customs.Rules, TypeTables.Temporary, IndexReplay.LeaveMissingOut);
@@ -71,7 +72,7 @@ public sealed class Verification(EventDatabase database, ReplayRules rules)
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         while (await row.ReadAsync(cancellationToken))
         {
-            var type = row.IsDBNull(1) ? "" : rules.Release.TypeOfNumber(row.GetInt16(1)).Name;
+            var type = row.IsDBNull(1) ? "" : rules.Release.FindTypeOfNumber(row.GetInt16(1))?.Name ?? "";
             var id = row.IsDBNull(2) ? "" : "/" + row.GetString(2);
             var version = row.IsDBNull(3) ? "" : string.Create(CultureInfo.InvariantCulture, $"/_history/{row.GetInt32(3)}");
             differences.Add(new Difference(row.GetString(0), type + id + version));

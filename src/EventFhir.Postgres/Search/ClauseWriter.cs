@@ -56,7 +56,7 @@ internal sealed class ClauseWriter(SqlBuilder sql, SearchDefinitions definitions
         }
         switch (Stored(PlacementOf(tables.Layout, matches.Parameter)), value)
         {
-            case (ParameterPlacement.TokenIdentifiers identifiers, SearchValue.Token { Code: not null }):
+            case (ParameterPlacement.TokenIdentifiers identifiers, SearchValue.Token { Code: not null, LowerCode: null }):
                 var hash = TokenHashes.Of(identifiers.Parameter.Code, value);
                 sql.Append($"select distinct t.rid from {tables.Identifiers} t where t.hash = {hash}");
                 break;

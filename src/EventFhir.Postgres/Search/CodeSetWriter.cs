@@ -20,7 +20,12 @@ internal sealed class CodeSetWriter(SqlBuilder sql)
     public void Write(TableNames tables, ParameterPlacement placement, ImmutableArray<SearchValue> values)
     {
         var codes = new HashSet<SystemCode>();
-        foreach (var value in values) codes.UnionWith(CodesOf(value).Codes);
+        foreach (var value in values)
+        {
+            codes.UnionWith(CodesOf(value).Codes);
+            // As the index has those of codings.
+            codes.UnionWith(CodesOf(value).Codes.Select(code => code with { Code = TokenCase.Fold(code.System, code.Code) }));
+        }
         var parameter = placement.Parameter.Code;
         var hashes = codes.Select(code => Hashing.Term(parameter, TermForm.SystemCode, code.System, code.Code)).ToArray();
         var isRow = placement is ParameterPlacement.TokenIdentifiers || placement.Home is TermHome.Identifiers;

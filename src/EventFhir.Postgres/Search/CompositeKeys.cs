@@ -29,6 +29,8 @@ internal static class CompositeKeys
 
     private static IEnumerable<long> Hashes(SearchParameterDefinition parameter, SearchValue value) => value switch
     {
+        SearchValue.Token { LowerCode: { } lower } cased =>
+            [.. Hashes(parameter, cased with { LowerCode = null }), .. Hashes(parameter, cased with { Code = lower, LowerCode = null })],
         SearchValue.Token { System: { } system, Code: { } code } =>
             [TokenHashes.With(TokenHashes.With(Hashing.Component(TermForm.SystemCode), system), code)],
         SearchValue.Token { Code: { } code } => [TokenHashes.With(Hashing.Component(TermForm.Code), code)],

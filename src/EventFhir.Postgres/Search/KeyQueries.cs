@@ -49,7 +49,7 @@ internal static class KeyQueries
         Clause.Matches { Values: [var value] } matches => ClauseWriter.Stored(
             ClauseWriter.PlacementOf(definitions.LayoutOf(query.Type), matches.Parameter)) switch
         {
-            ParameterPlacement.TokenIdentifiers => value is SearchValue.Token { Code: not null },
+            ParameterPlacement.TokenIdentifiers => value is SearchValue.Token { Code: not null, LowerCode: null },
             ParameterPlacement.ReferenceColumn or ParameterPlacement.ReferenceRows => value is SearchValue.Reference,
             ParameterPlacement.StringRows => value is SearchValue.Text { Match: not StringMatch.Contains },
             _ => false,

@@ -17,6 +17,7 @@ internal static class TokenHashes
     public static IEnumerable<long> AllOf(Release release, string parameter, SearchValue value)
     {
         yield return Of(parameter, value);
+        if (value is SearchValue.Token { LowerCode: { } lower } cased) yield return Of(parameter, cased with { Code = lower, LowerCode = null });
         if (value is not SearchValue.Token { System: { Length: > 0 } system, Code: null }) yield break;
         foreach (var code in CodesOf(release, system))
             yield return Hashing.Term(parameter, TermForm.SystemCode, system, code);

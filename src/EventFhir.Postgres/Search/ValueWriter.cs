@@ -116,7 +116,7 @@ internal sealed class ValueWriter(SqlBuilder sql, Release release, Func<TypeDefi
     {
         var code = placement.Parameter.Code;
         var systems = values.OfType<SearchValue.Token>().Where(token => token.Code is null).ToList();
-        var others = values.Except(systems).Select(value => TokenHashes.Of(code, value)).ToArray();
+        var others = values.Except(systems).SelectMany(value => TokenHashes.AllOf(release, placement.Parameter.Code, value)).ToArray();
         sql.Append($"(");
         if (systems.Count > 0)
             WriteTerms(tables, placement, [.. systems.SelectMany(token => TokenHashes.AllOf(release, placement.Parameter.Code, token))]);

@@ -28,6 +28,14 @@ with lined as (
     (select 'the body carries another version', rid, version
      from es.event where position('"versionId":"' || version || '"' in body) = 0 limit $1)
     union all
+    (select 'the digest is not that of the content', rid, version
+     from (select rid, version, digest, body, '"versionId":"' || version || '","lastUpdated":"'
+                  || to_char(recorded_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') || '"' as meta
+           from es.event) e
+     where digest is distinct from substr(encode(sha256(convert_to(
+         overlay(body placing '' from greatest(position(meta in body), 1) for length(meta)), 'UTF8')), 'hex'), 1, 32)::uuid
+     limit $1)
+    union all
     (select 'the transaction is one of another database cluster', rid, version
      from es.event where xid >= pg_snapshot_xmax(pg_current_snapshot()) limit $1)
     union all

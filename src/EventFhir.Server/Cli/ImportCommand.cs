@@ -4,6 +4,7 @@ using System.Globalization;
 
 using EventFhir.Postgres;
 using EventFhir.Postgres.Feed;
+using EventFhir.Postgres.Projections;
 using EventFhir.Server.Cli.Import;
 
 namespace EventFhir.Server.Cli;
@@ -44,6 +45,7 @@ internal static class ImportCommand
         await using var database = await Database.OpenAsync(options, Cluster.Shared, cancellationToken);
         await database.PrepareAsync(options, cancellationToken);
         using var registry = await database.OpenParametersAsync(options, cancellationToken);
+        await using var mark = await ImportMark.SetAsync(database.Events, cancellationToken);
         await using var store = database.OpenStore(options, registry, NewTables.IndexedLater);
         await using var sequencing = database.StartSequencer();
         var importer = new Importer(

@@ -65,6 +65,10 @@ public static class Interactions
         new("reindex", InteractionLevel.Instance, "POST", OfInstance + "/$reindex", [], reindex.OfInstanceAsync),
     ];
 
+    /// <summary>An operation of ours on what the log holds of a resource.</summary>
+    public static ImmutableArray<Interaction> OfEvidence(EvidenceEndpoint evidence) =>
+        [new("evidence-pack", InteractionLevel.Instance, "GET", OfInstance + "/$evidence-pack", [], evidence.ReadAsync)];
+
     public static ImmutableArray<Interaction> OfReplays(ReplayEndpoints replays) =>
     [
         new("replay", InteractionLevel.Instance, "GET", OfInstance + "/$replay", ReplayEndpoints.ReplayParameters, replays.ReplayAsync),

@@ -216,6 +216,7 @@ internal sealed class QueryGenerator(IReadOnlyList<Resource> resources, int seed
             2 when system is { Length: > 0 } && code is { Length: > 0 } => $"{Escape(system)}|{Escape(code)}",
             _ => code is { Length: > 0 } ? Escape(code) : null,
         };
+        if (random.Next(6) == 0) text = text?.ToUpperInvariant();
         return text is null ? null : (random.Next(5) == 0 ? ":not" : "", text);
     }
 
@@ -228,14 +229,16 @@ internal sealed class QueryGenerator(IReadOnlyList<Resource> resources, int seed
             return ElementMatcher.Tokens(element).First().Code!.Split('/', ';') is [var head, var tail, ..] ? (":below", random.Next(2) == 0 ? head : $"{head}/{tail}") : null;
         if (modifier is "in" or "not-in")
             return ($":{modifier}", random.Next(2) == 0 ? Pick(valueSets).Root.FirstChild("url")!.Value.Text : $"ValueSet/{Pick(valueSets).Id}");
-        var known = ElementMatcher.Tokens(element).Where(token => token is { System: not null, Code: not null } && IsKnown(token.System, token.Code)).ToList();
+        var known = ElementMatcher.Tokens(element).Where(token => token is { System: not null, Code: not null }).Select(token => (token.System, Code: Known(token.System!, token.Code!)))
+            .Where(token => token.Code is not null).ToList();
         if (known.Count == 0) return null;
         var (system, code) = Pick(known);
         return ($":{modifier}", $"{Escape(system!)}|{Escape(code!)}");
     }
 
-    private bool IsKnown(string system, string code) => codeSystems.Any(resource =>
-        resource.Root.FirstChild("url")!.Value.Text == system && values.Of("concept.code", resource.Root).Any(known => known.Text == code));
+    /// <summary>A code as a generated system spells it; null if none has it.</summary>
+    private string? Known(string system, string code) => codeSystems.Where(resource => resource.Root.FirstChild("url")!.Value.Text == system)
+        .SelectMany(resource => values.Of("concept.code", resource.Root)).Select(known => known.Text).FirstOrDefault(known => known.Equals(code, StringComparison.OrdinalIgnoreCase));
 
     private static IEnumerable<Resource> Generated(string type, IEnumerable<Resource> resources) => resources.Where(resource =>
         resource.Type.Name == type && resource.Id is { } id && id.StartsWith(GeneratedTerminology.Prefix, StringComparison.Ordinal));

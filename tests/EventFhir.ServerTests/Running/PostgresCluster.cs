@@ -15,6 +15,9 @@ public sealed class PostgresCluster : IAsyncLifetime
     private EmbeddedPostgres? postgres;
     private int databases;
 
+    /// <summary>Also where the servers on it have their signing key.</summary>
+    public string Folder => folder.Path;
+
     public async ValueTask InitializeAsync()
     {
         postgres = await EmbeddedPostgres.StartAsync(

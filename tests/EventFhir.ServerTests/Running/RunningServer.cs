@@ -36,7 +36,7 @@ public sealed class RunningServer(PostgresCluster postgres) : IAsyncLifetime
         Connection = Shared ?? await postgres.NewDatabaseAsync();
         var options = new EventFhirOptions
         {
-            Data = new DirectoryInfo("unused"), Connection = Connection, Port = 0, Definitions = Definitions, ConditionalDelete = ConditionalDelete,
+            Data = new DirectoryInfo(postgres.Folder), Connection = Connection, Port = 0, Definitions = Definitions, ConditionalDelete = ConditionalDelete,
             CorsOrigins = CorsOrigins,
         };
         database = await Database.OpenAsync(options, Cluster.OfThisProcess, TestContext.Current.CancellationToken);

@@ -116,7 +116,7 @@ public sealed class EvidencePacks : IDisposable
             var origin = new EventOrigin(Guid.NewGuid(), [new("actor", "Practitioner/house"), new("reason", "it is\nnever lupus")]);
             var leaf = new LeafRecord(
                 tree.Leaves.Count + 1, origin.EventId, "0/Patient/anna", number, number < 3 ? number : kindOfLast, Time.AddMinutes(number),
-                Guid.NewGuid(), origin.Hash(), TreeHash.Read(SHA256.HashData([.. salt, .. body ?? []])), new StorageFacts(90 + number, 5, 700, 1, 0, "4.0.1"));
+                Guid.NewGuid(), origin.Hash(), TreeHash.Read(SHA256.HashData([.. salt, .. body ?? []])), new StorageFacts(90 + number, 5, 1, 0, "4.0.1"));
             tree.Append(leaf.Hash());
             tree.Grow(199);
             versions.Add(new EvidenceVersion(leaf, origin, salt, body, []));

@@ -29,7 +29,7 @@ public sealed class Extracting
              "code":{"coding":[{"system":"http://loinc.org","code":"8480-6","display":"Systolic  Pressure"},{"code":"BP"}],"text":"Blutdrück"}}
             """);
         Assert.Contains(Hashing.Term("code", TermForm.SystemCode, "http://loinc.org", "8480-6"), entries.Terms);
-        Assert.Contains(Hashing.Term("code", TermForm.SystemCode, "", "BP"), entries.Terms);
+        Assert.Contains(Hashing.Term("code", TermForm.SystemCode, "", "bp"), entries.Terms);
         Assert.Contains(Hashing.Term("code", TermForm.Code, "8480-6"), entries.Terms);
         Assert.Contains(Hashing.Term("code", TermForm.System, "http://loinc.org"), entries.Terms);
         Assert.Contains(Hashing.Term("code", TermForm.Text, "systolic pressure"), entries.Terms);
@@ -48,7 +48,7 @@ public sealed class Extracting
         display.AddForms(forms);
         Assert.Equal(["systolic pressure", "pressure"], forms);
         Assert.Equal(
-            new LexiconEntry(LexiconKind.Code, LexiconEntry.NumberOf("code", LexiconKind.Code), Hashing.Term("code", TermForm.Code, "BP-1"), "bp-1"),
+            new LexiconEntry(LexiconKind.Code, LexiconEntry.NumberOf("code", LexiconKind.Code), Hashing.Term("code", TermForm.Code, "bp-1"), "bp-1"),
             Assert.Single(entries, entry => entry.Normalized == "bp-1"));
         Assert.Contains(entries, entry => entry.Normalized == "accession");
         Assert.DoesNotContain(entries, entry => entry.Normalized == "abc");

@@ -82,7 +82,8 @@ internal sealed class CompositeWriter(ParameterPlacement.Composite placement, Re
                 AddToken(value.ValueOf("system").Utf8OrEmpty(), own.Utf8(), hashes);
                 break;
             case { IsPrimitive: false } when value.ValueOf("code") is { Resource: not null } own:
-                AddToken(value.ValueOf("system").Utf8OrEmpty(), own.Utf8(), hashes);
+                var codeSystem = value.ValueOf("system").Utf8OrEmpty();
+                AddToken(codeSystem, TokenCase.Fold(codeSystem, own.Utf8()), hashes);
                 break;
         }
     }

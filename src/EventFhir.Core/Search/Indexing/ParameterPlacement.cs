@@ -86,6 +86,7 @@ public abstract record ParameterPlacement
     public sealed record QuantityRows(SearchParameterDefinition Parameter) : ParameterPlacement(Parameter);
 
     /// <summary>
+    /// Codes of codings are as <see cref="TokenCase"/> folds them.
     /// Terms H(SystemCode, system, code), H(Code, code), H(System, system), H(Text, normalized display) and the mark.
     /// Lexicon: each H(Text) for :text, each H(Code) for :code-text (<see cref="LexiconEntry"/>).
     /// A code has the system of its required binding; values without system have SystemCode with an empty one.

@@ -108,15 +108,19 @@ internal sealed class TokenWriter(string parameter, TokenDestination destination
                     break;
             }
         }
-        return WriteSystemCode(codingSystem, codingCode, into) || written;
+        var codeUtf8 = codingCode.Exists() ? TokenCase.Fold(codingSystem.Utf8OrEmpty(), codingCode.Utf8()) : default;
+        return WriteSystemCode(codingSystem, codingCode, codeUtf8, into) || written;
     }
 
-    private bool WriteSystemCode(Element tokenSystem, Element tokenCode, EntryBuilder into)
+    private bool WriteSystemCode(Element tokenSystem, Element tokenCode, EntryBuilder into) =>
+        WriteSystemCode(tokenSystem, tokenCode, tokenCode.Utf8OrEmpty(), into);
+
+    /// <param name="codeUtf8">The code as it is compared.</param>
+    private bool WriteSystemCode(Element tokenSystem, Element tokenCode, ReadOnlySpan<byte> codeUtf8, EntryBuilder into)
     {
         var systemUtf8 = tokenSystem.Utf8OrEmpty();
         if (tokenSystem.Exists()) into.Term(Hashing.With(system, systemUtf8));
         if (!tokenCode.Exists()) return tokenSystem.Exists();
-        var codeUtf8 = tokenCode.Utf8();
         Add(Hashing.With(tokenSystem.Exists() ? Hashing.With(systemCode, systemUtf8) : systemNone, codeUtf8), into);
         if (destination is TokenDestination.Terms) into.Word(LexiconKind.Code, codes, Hashing.With(code, codeUtf8), tokenCode);
         else into.Identifier(Hashing.With(code, codeUtf8));
