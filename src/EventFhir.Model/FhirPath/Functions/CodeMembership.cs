@@ -6,7 +6,7 @@ using EventFhir.Model.FhirPath.Operations;
 
 namespace EventFhir.Model.FhirPath.Functions;
 
-/// <summary>memberOf(): value sets that the specification enumerates for required bindings are known here; about others the caller is asked.</summary>
+/// <summary>memberOf(): value sets that the specification enumerates for required bindings are known here; the others are the caller's.</summary>
 internal static class CodeMembership
 {
     public static void MemberOf(Evaluation evaluation, int start, Operation[] arguments)
