@@ -3,9 +3,9 @@ using System.Text.Json.Nodes;
 namespace EventFhir.Generator;
 
 /// <summary>
-/// eng/definitions/corrections.json: where and why the curated model says something else than the package. A correction names a release, a file,
-/// the rows it is about (all properties of "where" are equal), and either "remove" or the properties to "set". One that finds no row is an error,
-/// and so is one whose "was" does not hold any more: both mean that the specification has moved.
+/// eng/definitions/corrections.json: where and why the curated model says something else than the package. A correction names one or more
+/// releases, a file, the rows it is about (all properties of "where" are equal), and either "remove" or the properties to "set". One that finds no
+/// row is an error, and so is one whose "was" does not hold any more: both mean that the specification has moved.
 /// </summary>
 internal sealed class Corrections(string json)
 {
@@ -16,7 +16,7 @@ internal sealed class Corrections(string json)
         var result = rows.ToList();
         foreach (var correction in corrections)
         {
-            if ((string?)correction["release"] != release || (string?)correction["file"] != file) continue;
+            if (!Concerns(correction, release) || (string?)correction["file"] != file) continue;
             if (correction["reason"] is null) throw new InvalidDataException($"A correction needs a reason: {correction.ToJsonString()}");
             var matches = result.FindAll(row => Holds(row, correction["where"]!.AsObject()));
             if (matches.Count == 0) throw new InvalidDataException($"A correction finds no row: {correction.ToJsonString()}");
@@ -25,6 +25,9 @@ internal sealed class Corrections(string json)
         }
         return result;
     }
+
+    /// <summary>"R4 R4B" is about both.</summary>
+    private static bool Concerns(JsonObject correction, string release) => ((string?)correction["release"])?.Split(' ').Contains(release) is true;
 
     private static void Change(JsonObject row, JsonObject correction)
     {

@@ -59,7 +59,7 @@ public sealed class Generation(string root)
         Keep("elements.json", inheritance.WithoutInherited([.. corrected]).Select(Rows.ToJson));
         Rewrite("invariants.json", types.Invariants);
         Rewrite("code-lists.json", new CodeListCuration(package).Rows(types.Elements));
-        Rewrite("search-parameters.json", new SearchParameterCuration(types.Types).Rows(package));
+        Rewrite("search-parameters.json", new SearchParameterCuration(types.Types, types.Elements).Rows(package));
         Rewrite("compartments.json", CompartmentCuration.Rows(package));
         Rewrite("operations.json", OperationCuration.Rows(package));
 

@@ -1,9 +1,11 @@
+using System.Collections.Immutable;
 using System.Data.Common;
 
 using EventFhir.Core.Search.Parameters;
 using EventFhir.Postgres;
 using EventFhir.Postgres.Embedded;
 using EventFhir.Postgres.Feed;
+using EventFhir.Postgres.Migrations;
 using EventFhir.Postgres.Parameters;
 using EventFhir.Postgres.Projections;
 using EventFhir.Postgres.Proof;
@@ -63,6 +65,16 @@ public sealed class Database : IAsyncDisposable
         var postgres = await EmbeddedPostgres.StartAsync(
             new EmbeddedOptions(options.Data.FullName), cancellationToken, loggers.CreateLogger<EmbeddedPostgres>());
         return new Database(postgres.ConnectionString, postgres, loggers);
+    }
+
+    /// <summary>Brings the schema up to this build, and sees to it that the database is of the release that the options name.</summary>
+    /// <returns>The migrations that were missing.</returns>
+    /// <exception cref="OtherReleaseException">It is of another one.</exception>
+    public async Task<ImmutableArray<Migration>> PrepareAsync(EventFhirOptions options, CancellationToken cancellationToken)
+    {
+        var applied = await Events.Migrator.ApplyAsync(cancellationToken);
+        await new ReleaseClaim(Events).MakeAsync(options.Release, cancellationToken);
+        return applied;
     }
 
     /// <summary>The search parameters in force, those that clients have defined included; the caller disposes it.</summary>

@@ -25,10 +25,10 @@ public sealed record EventFhirOptions
     /// <summary>Absolute, without a slash at the end; null: that of the request.</summary>
     public string? BaseUrl { get; init; }
 
-    public Release Release { get; init; } = Release.R4;
+    /// <summary>The search parameters of the release that is served, but those switched off.</summary>
+    public required SearchDefinitions Definitions { get; init; }
 
-    /// <summary>The specification's search parameters but those switched off.</summary>
-    public SearchDefinitions Definitions { get; init; } = SearchDefinitions.R4;
+    public Release Release => Definitions.Release;
 
     public int WriterLanes { get; init; } = 1;
     public string? PageKey { get; init; }
@@ -75,7 +75,8 @@ public sealed record EventFhirOptions
             }
         }
 
-        var off = Off(Settings.SearchOff, text => SwitchedOff.Parse(Release.R4, text));
+        var release = Parsed(Settings.Fhir, text => Release.Find(text) is { } found ? (true, found) : default((bool, Release)));
+        var off = Off(Settings.SearchOff, text => SwitchedOff.Parse(release, text));
         var options = new EventFhirOptions
         {
             Data = new DirectoryInfo(Text(Settings.Data)),
@@ -84,8 +85,7 @@ public sealed record EventFhirOptions
             Listen = Parsed(Settings.Listen, text => (IPAddress.TryParse(text, out var address), address!)),
             AllowAnonymous = Parsed(Settings.AllowAnonymous, text => (bool.TryParse(text, out var allowed), allowed)),
             BaseUrl = OptionalUrl(Settings.BaseUrl)?.ToString().TrimEnd('/'),
-            Release = Parsed(Settings.Release, text => (text is "R4", Release.R4)),
-            Definitions = SearchDefinitions.Of(Release.R4, Off(Settings.SearchContent, text => off.WithContent(Release.R4, text))),
+            Definitions = SearchDefinitions.Of(release, Off(Settings.SearchContent, text => off.WithContent(release, text))),
             WriterLanes = Parsed(Settings.WriterLanes, text =>
                 (int.TryParse(text, CultureInfo.InvariantCulture, out var lanes) && lanes is > 0 and <= 64, lanes)),
             PageKey = Optional(Settings.PageKey),

@@ -65,7 +65,7 @@ public sealed class ServerHost : IAsyncDisposable
     /// <exception cref="IOException">The port is in use.</exception>
     public static async Task<ServerHost> StartAsync(EventFhirOptions options, Database database, CancellationToken cancellationToken)
     {
-        await database.Events.Migrator.ApplyAsync(cancellationToken);
+        await database.PrepareAsync(options, cancellationToken);
         var signers = await database.OpenSignersAsync(options, cancellationToken);
         var app = Build(options);
         var loggers = app.Services.GetRequiredService<ILoggerFactory>();

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 
+using EventFhir.Model.Definitions;
+
 namespace EventFhir.Server;
 
 /// <summary>One configuration key: on the command line as --name, in the environment as EVENTFHIR_NAME, in appsettings.json as
@@ -21,12 +23,13 @@ public static class Settings
     public static readonly Setting Data = new("data", ".data", "Folder of the private PostgreSQL cluster; created when missing.");
     public static readonly Setting Connection =
         new("connection", "", "Connection string of a PostgreSQL database to use instead of a private cluster.");
+    public static readonly Setting Fhir =
+        new("fhir", "R4", $"The FHIR release of the database, which it keeps: {string.Join(", ", Release.Names)}.");
     public static readonly Setting Port = new("port", "8080", "TCP port; 0 picks a free one.");
     public static readonly Setting Listen = new("listen", "127.0.0.1", "IP address to listen on. Other than loopback needs --allow-anonymous.");
     public static readonly Setting AllowAnonymous =
         new("allow-anonymous", "false", "Allows to listen beyond loopback although there is no authentication yet.");
     public static readonly Setting BaseUrl = new("base-url", "", "The base URL as clients see it, behind a proxy; by default that of the request.");
-    public static readonly Setting Release = new("release", "R4", "The FHIR release that is served.");
     public static readonly Setting WriterLanes = new("writer-lanes", "1", "Connections that write small groups; one is enough on most machines.");
     public static readonly Setting PageKey = new("page-key", "", "Secret that signs page links; by default derived from the connection string.");
     public static readonly Setting LogFormat = new("log-format", "text", "Log lines on stderr: text or json.");
@@ -49,11 +52,11 @@ public static class Settings
         "proof-key", "", "Files with the private keys (PEM, P-256) that sign the log: old.pem,new.pem. By default proof-key.pem in the data folder.");
 
     /// <summary>What every command takes.</summary>
-    public static readonly ImmutableArray<Setting> Database = [Data, Connection, ProofKey, SearchOff, SearchContent, LogFormat, LogLevel];
+    public static readonly ImmutableArray<Setting> Database = [Data, Connection, Fhir, ProofKey, SearchOff, SearchContent, LogFormat, LogLevel];
 
     /// <summary>What only serve takes.</summary>
     public static readonly ImmutableArray<Setting> Serving =
-        [Port, Listen, AllowAnonymous, BaseUrl, Release, WriterLanes, PageKey, ConditionalDelete, CorsOrigins, Proxies, Otlp];
+        [Port, Listen, AllowAnonymous, BaseUrl, WriterLanes, PageKey, ConditionalDelete, CorsOrigins, Proxies, Otlp];
 
     public static readonly ImmutableArray<Setting> All = [.. Database, .. Serving];
 }

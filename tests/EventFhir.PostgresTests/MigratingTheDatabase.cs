@@ -1,3 +1,4 @@
+using EventFhir.Model.Definitions;
 using EventFhir.Postgres;
 using EventFhir.Postgres.Migrations;
 using EventFhir.Tests;
@@ -44,6 +45,19 @@ public sealed class MigratingTheDatabase(TestCluster cluster)
         }
         var refusal = await Assert.ThrowsAsync<MigrationException>(() => database.Migrator.ApplyAsync(default));
         Assert.Contains(reason, refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_database_keeps_the_release_with_which_it_was_first_opened()
+    {
+        await using var database = new EventDatabase(await cluster.NewDatabaseAsync());
+        await database.Migrator.ApplyAsync(default);
+        var claim = new ReleaseClaim(database);
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => claim.MakeAsync(Release.R5, default)));
+        var refusal = await Assert.ThrowsAsync<OtherReleaseException>(() => claim.MakeAsync(Release.R4, default));
+        Assert.Contains("holds FHIR R5", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("--fhir R5", refusal.Message, StringComparison.Ordinal);
+        await claim.MakeAsync(Release.R5, default);
     }
 
     [Fact]

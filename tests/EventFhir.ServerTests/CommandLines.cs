@@ -26,7 +26,7 @@ public sealed class CommandLines(PostgresCluster postgres)
     [InlineData("show", "Patient/1", "--version", "first")]
     [InlineData("serve", "--port", "70000")]
     [InlineData("serve", "--listen", "0.0.0.0")]
-    [InlineData("serve", "--release", "R3")]
+    [InlineData("serve", "--fhir", "R3")]
     [InlineData("serve", "--connection", "garbage")]
     [InlineData("verify", "--connection", "Nonsense=1")]
     public async Task Wrong_usage_is_64_with_a_message(params string[] arguments)
@@ -81,6 +81,24 @@ public sealed class CommandLines(PostgresCluster postgres)
         Assert.Equal(0, (await EventFhirProcess.RunAsync("verify", "--connection", connection)).ExitCode);
         Assert.Equal(0, (await EventFhirProcess.RunAsync("rebuild", "--connection", connection)).ExitCode);
         Assert.Equal(0, (await EventFhirProcess.RunAsync("verify", "--connection", connection)).ExitCode);
+    }
+
+    [Fact]
+    public async Task A_database_of_another_release_is_refused_with_64()
+    {
+        using var folder = new TemporaryFolder();
+        var connection = await postgres.NewDatabaseAsync();
+        await File.WriteAllTextAsync(folder.File("a.ndjson"), """{"resourceType":"Transport","id":"t1","intent":"order","requestedLocation":{"display":"a"},"currentLocation":{"display":"b"}}""");
+        Assert.Equal((0, "Transport\t1\t0\n"), await OutputOfAsync("import", folder.Path, "--connection", connection, "--fhir", "R5"));
+        var (exitCode, output, errors) = await EventFhirProcess.RunAsync("serve", "--port", "0", "--connection", connection);
+        Assert.Equal((64, ""), (exitCode, output));
+        Assert.Contains("The database holds FHIR R5, so it cannot be opened for R4.", errors, StringComparison.Ordinal);
+        Assert.Equal(0, (await OutputOfAsync("show", "Transport/t1", "--connection", connection, "--fhir", "R5")).ExitCode);
+        foreach (var command in new[] { "verify", "rebuild" })
+        {
+            Assert.Equal(64, (await OutputOfAsync(command, "--connection", connection, "--fhir", "R4B")).ExitCode);
+            Assert.Equal(0, (await OutputOfAsync(command, "--connection", connection, "--fhir", "R5")).ExitCode);
+        }
     }
 
     [Fact]

@@ -14,6 +14,20 @@ internal static class OfficialPackages
     /// <summary>The folder with the official R5 definitions.</summary>
     public static string R5Core => Folder("hl7.fhir.r5.core", "5.0.0");
 
+    /// <summary>The folder with the official R5 definitions and example instances.</summary>
+    public static string R5Examples => Folder("hl7.fhir.r5.examples", "5.0.0");
+
+    public static string R4BCore => Folder("hl7.fhir.r4b.core", "4.3.0");
+    public static string R4BExamples => Folder("hl7.fhir.r4b.examples", "4.3.0");
+
+    /// <summary>The folder with the examples of a release, by its name.</summary>
+    public static string ExamplesOf(string release) => release switch
+    {
+        "R4" => R4Examples,
+        "R4B" => R4BExamples,
+        _ => R5Examples,
+    };
+
     private static string Folder(string name, string version)
     {
         var folder = Path.Combine(Root, ".cache", "npm", $"{name}-{version}", "package");

@@ -6,9 +6,13 @@ namespace EventFhir.Generator.Curation;
 internal sealed class SearchParameterCuration
 {
     private readonly Dictionary<string, CuratedType> resources;
+    private readonly HashSet<string> elements;
 
-    public SearchParameterCuration(IEnumerable<CuratedType> types) =>
+    public SearchParameterCuration(IEnumerable<CuratedType> types, IEnumerable<CuratedElement> elements)
+    {
         resources = types.Where(type => type.Kind == "resource").ToDictionary(type => type.Name);
+        this.elements = [.. elements.Select(element => $"{element.Owner}.{element.Name}")];
+    }
 
     public IEnumerable<CuratedSearchParameter> Rows(DefinitionPackage package) => package.SearchParameters
         .SelectMany(Rows)
@@ -38,7 +42,7 @@ internal sealed class SearchParameterCuration
     /// <summary>Refuses rows that apply to nothing, which a correction must have removed.</summary>
     public static void Require(CuratedModel model)
     {
-        var curation = new SearchParameterCuration(model.Types);
+        var curation = new SearchParameterCuration(model.Types, model.Elements);
         foreach (var row in model.SearchParameters)
             if (row.Base is null || (row.Expression is { } expression && !Branches(expression).Any(branch => curation.Applies(branch, row.Base))))
                 throw new InvalidDataException($"{row.Url} has no branch for {row.Base ?? "any base"}: {row.Expression}");
@@ -56,10 +60,12 @@ internal sealed class SearchParameterCuration
         var start = branch.AsSpan().TrimStart("( ");
         var length = start.IndexOfAnyExcept(Letters);
         var first = (length < 0 ? start : start[..length]).ToString();
-        if (!resources.ContainsKey(first)) return true;
+        // Without a type a branch is about the bases that have its first element: R5 has one of Appointment among those of 24 types.
+        var isElement = length >= 0 && first.Length > 0 && char.IsLower(first[0]) && start[length] != '(';
+        if (!isElement && !resources.ContainsKey(first)) return true;
         for (var type = resources[name]; ; type = resources[type.Base])
         {
-            if (type.Name == first) return true;
+            if (isElement ? elements.Contains($"{type.Name}.{first}") : type.Name == first) return true;
             if (type.Base is null || !resources.ContainsKey(type.Base)) return false;
         }
     }

@@ -8,6 +8,7 @@ public sealed class Release
 {
     private const int TypeNameCharactersMax = 150;
     private static readonly Lazy<Release> LazyR4 = new(() => ReleaseLoader.Load("R4"));
+    private static readonly Lazy<Release> LazyR4B = new(() => ReleaseLoader.Load("R4B"));
     private static readonly Lazy<Release> LazyR5 = new(() => ReleaseLoader.Load("R5"));
     private readonly Utf8NameMap<TypeDefinition> byName;
     private readonly Dictionary<int, TypeDefinition> byNumber;
@@ -34,9 +35,22 @@ public sealed class Release
     }
 
     public static Release R4 => LazyR4.Value;
+    public static Release R4B => LazyR4B.Value;
     public static Release R5 => LazyR5.Value;
 
-    /// <summary>"R4" or "R5".</summary>
+    /// <summary>The names of all that there are: the one list of releases outside the generated tables.</summary>
+    public static ImmutableArray<string> Names { get; } = ["R4", "R4B", "R5"];
+
+    /// <summary>Null if there is none of this name. Only what is asked for is loaded.</summary>
+    public static Release? Find(string name) => name switch
+    {
+        "R4" => R4,
+        "R4B" => R4B,
+        "R5" => R5,
+        _ => null,
+    };
+
+    /// <summary>"R4", "R4B" or "R5".</summary>
     public string Name { get; }
 
     /// <summary>For example "4.0.1".</summary>

@@ -105,7 +105,7 @@ internal sealed class ClauseWriter(SqlBuilder sql, SearchDefinitions definitions
         switch (clause)
         {
             case Clause.Matches matches:
-                new ValueWriter(sql, TablesOf).Write(tables, PlacementOf(tables.Layout, matches.Parameter), matches.Values);
+                new ValueWriter(sql, Release, TablesOf).Write(tables, PlacementOf(tables.Layout, matches.Parameter), matches.Values);
                 break;
             case Clause.Missing missing:
                 sql.Append($"not ");

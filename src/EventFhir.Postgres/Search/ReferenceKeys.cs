@@ -12,14 +12,15 @@ internal static class ReferenceKeys
     private static readonly ConcurrentDictionary<Release, string[]> NamesByNumber = new();
 
     /// <summary>Types and ids, in pairs. A value without type stands for every type that the parameter may point to.</summary>
-    public static (short[] Types, string[] Ids) Of(SearchParameterDefinition parameter, ImmutableArray<SearchValue> values)
+    public static (short[] Types, string[] Ids) Of(
+        Release release, SearchParameterDefinition parameter, ImmutableArray<SearchValue> values)
     {
         var types = new List<short>();
         var ids = new List<string>();
         foreach (var reference in values.OfType<SearchValue.Reference>())
         {
             ImmutableArray<TypeDefinition> targets = reference.Type is { } type ? [type] : parameter.Targets;
-            if (targets.IsEmpty) targets = ReleaseOf(parameter).ResourceTypes;
+            if (targets.IsEmpty) targets = release.ResourceTypes;
             foreach (var target in targets)
             {
                 types.Add((short)target.Number);
@@ -50,8 +51,4 @@ internal static class ReferenceKeys
         foreach (var type in release.ResourceTypes) names[type.Number] = type.Name;
         return names;
     });
-
-    /// <summary>The release that a parameter is of.</summary>
-    public static Release ReleaseOf(SearchParameterDefinition parameter) =>
-        ReferenceEquals(Release.R4.FindType(parameter.Base.Name), parameter.Base) ? Release.R4 : Release.R5;
 }

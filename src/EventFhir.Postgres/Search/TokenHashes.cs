@@ -14,13 +14,13 @@ internal static class TokenHashes
     /// Every hash that a value stands for. A whole system is also each of its codes, as a plain code has its system by its binding and is stored
     /// with its own hash alone.
     /// </summary>
-    public static IEnumerable<long> AllOf(SearchParameterDefinition parameter, SearchValue value)
+    public static IEnumerable<long> AllOf(Release release, string parameter, SearchValue value)
     {
-        yield return Of(parameter.Code, value);
-        if (value is SearchValue.Token { LowerCode: { } lower } cased) yield return Of(parameter.Code, cased with { Code = lower, LowerCode = null });
+        yield return Of(parameter, value);
+        if (value is SearchValue.Token { LowerCode: { } lower } cased) yield return Of(parameter, cased with { Code = lower, LowerCode = null });
         if (value is not SearchValue.Token { System: { Length: > 0 } system, Code: null }) yield break;
-        foreach (var code in CodesOf(ReferenceKeys.ReleaseOf(parameter), system))
-            yield return Hashing.Term(parameter.Code, TermForm.SystemCode, system, code);
+        foreach (var code in CodesOf(release, system))
+            yield return Hashing.Term(parameter, TermForm.SystemCode, system, code);
     }
 
     public static long Of(string parameter, SearchValue value) => value switch

@@ -10,7 +10,7 @@ namespace EventFhir.Postgres.Search;
 
 /// <summary>The condition that a parameter has one of some values: one rule for each <see cref="ParameterPlacement"/>.</summary>
 /// <param name="sourcesOf">Where the versions of a type's resources that are read have their rows; none if the type was never written.</param>
-internal sealed class ValueWriter(SqlBuilder sql, Func<TypeDefinition, ImmutableArray<TableNames>> sourcesOf)
+internal sealed class ValueWriter(SqlBuilder sql, Release release, Func<TypeDefinition, ImmutableArray<TableNames>> sourcesOf)
 {
     public void Write(TableNames tables, ParameterPlacement placement, ImmutableArray<SearchValue> values)
     {
@@ -32,7 +32,7 @@ internal sealed class ValueWriter(SqlBuilder sql, Func<TypeDefinition, Immutable
                 WriteEither(values, value => new TextWriter(sql).WriteTerms(tables, placement, value));
                 break;
             case ParameterPlacement.TokenTerms:
-                WriteTerms(tables, placement, [.. values.SelectMany(value => TokenHashes.AllOf(placement.Parameter, value))]);
+                WriteTerms(tables, placement, [.. values.SelectMany(value => TokenHashes.AllOf(release, placement.Parameter.Code, value))]);
                 break;
             case ParameterPlacement.TokenIdentifiers:
                 WriteIdentifiers(tables, placement, values);
@@ -116,9 +116,10 @@ internal sealed class ValueWriter(SqlBuilder sql, Func<TypeDefinition, Immutable
     {
         var code = placement.Parameter.Code;
         var systems = values.OfType<SearchValue.Token>().Where(token => token.Code is null).ToList();
-        var others = values.Except(systems).SelectMany(value => TokenHashes.AllOf(placement.Parameter, value)).ToArray();
+        var others = values.Except(systems).SelectMany(value => TokenHashes.AllOf(release, placement.Parameter.Code, value)).ToArray();
         sql.Append($"(");
-        if (systems.Count > 0) WriteTerms(tables, placement, [.. systems.SelectMany(token => TokenHashes.AllOf(placement.Parameter, token))]);
+        if (systems.Count > 0)
+            WriteTerms(tables, placement, [.. systems.SelectMany(token => TokenHashes.AllOf(release, placement.Parameter.Code, token))]);
         if (systems.Count > 0 && others.Length > 0) sql.Append($" or ");
         if (others.Length > 0) WriteHashes(tables.Identifiers, others);
         sql.Append($")");
@@ -127,7 +128,7 @@ internal sealed class ValueWriter(SqlBuilder sql, Func<TypeDefinition, Immutable
     private void WriteReferences(TableNames tables, ParameterPlacement placement, ImmutableArray<SearchValue> values)
     {
         var code = placement.Parameter.Code;
-        var keys = ReferenceKeys.Of(placement.Parameter, values);
+        var keys = ReferenceKeys.Of(release, placement.Parameter, values);
         var urls = values.OfType<SearchValue.ReferenceUrl>().Select(url => Hashing.Term(code, TermForm.Uri, url.Url)).ToArray();
         var identifiers = values.OfType<SearchValue.ReferenceIdentifier>().Select(identifier => identifier.System is { } system
             ? Hashing.Term(code, TermForm.IdentifierSystemCode, system, identifier.Value)

@@ -78,7 +78,7 @@ public static class CommandLine
 
     private static int? CodeOf(Exception exception) => exception switch
     {
-        FormatException => ExitCodes.Usage,
+        FormatException or OtherReleaseException => ExitCodes.Usage,
         FileNotFoundException => ExitCodes.NoInput,
         DbException or TimeoutException or EmbeddedPostgresException or MigrationException => ExitCodes.Unavailable,
         OperationCanceledException => ExitCodes.Interrupted,

@@ -25,7 +25,7 @@ internal static class DiffCommand
     {
         var key = ShowCommand.Parse(options.Release, text);
         await using var database = await Database.OpenAsync(options, Cluster.Shared, cancellationToken);
-        await database.Events.Migrator.ApplyAsync(cancellationToken);
+        await database.PrepareAsync(options, cancellationToken);
         var reader = new ResourceReader(database.Events);
         var @new = to is { } number ? await reader.ReadVersionAsync(key, number, cancellationToken) : await reader.ReadAsync(key, cancellationToken);
         var old = @new is null ? null : await reader.ReadVersionAsync(key, from ?? @new.Version - 1, cancellationToken);

@@ -24,7 +24,7 @@ internal static class EvidenceCommand
     {
         var key = ShowCommand.Parse(options.Release, text);
         await using var database = await Database.OpenAsync(options, Cluster.Shared, cancellationToken);
-        await database.Events.Migrator.ApplyAsync(cancellationToken);
+        await database.PrepareAsync(options, cancellationToken);
         using var signers = await database.OpenSignersAsync(options, cancellationToken);
         // Without a server nobody else takes in what the last one left.
         await database.CatchUpAsync(options, signers, cancellationToken);

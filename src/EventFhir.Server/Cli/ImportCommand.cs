@@ -43,7 +43,7 @@ internal static class ImportCommand
         var rehearsal = Rehearsal.RunAsync(files, options.Definitions, cancellationToken);
         using var errors = new ImportErrors(errorsPath, screen.Error);
         await using var database = await Database.OpenAsync(options, Cluster.Shared, cancellationToken);
-        await database.Events.Migrator.ApplyAsync(cancellationToken);
+        await database.PrepareAsync(options, cancellationToken);
         using var registry = await database.OpenParametersAsync(options, cancellationToken);
         await using var mark = await ImportMark.SetAsync(database.Events, cancellationToken);
         await using var store = database.OpenStore(options, registry, NewTables.IndexedLater);

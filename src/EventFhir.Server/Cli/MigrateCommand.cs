@@ -32,7 +32,7 @@ internal static class MigrateCommand
     private static async Task<int> ApplyAsync(EventFhirOptions options, TextWriter output, CancellationToken cancellationToken)
     {
         await using var database = await Database.OpenAsync(options, Cluster.Shared, cancellationToken);
-        foreach (var migration in await database.Events.Migrator.ApplyAsync(cancellationToken)) await output.WriteLineAsync(migration.Name);
+        foreach (var migration in await database.PrepareAsync(options, cancellationToken)) await output.WriteLineAsync(migration.Name);
         return ExitCodes.Success;
     }
 }

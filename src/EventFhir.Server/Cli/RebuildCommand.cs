@@ -18,7 +18,7 @@ internal static class RebuildCommand
     private static async Task<int> RunAsync(EventFhirOptions options, InvocationConfiguration screen, CancellationToken cancellationToken)
     {
         await using var database = await Database.OpenAsync(options, Cluster.Shared, cancellationToken);
-        await database.Events.Migrator.ApplyAsync(cancellationToken);
+        await database.PrepareAsync(options, cancellationToken);
         using var registry = await database.OpenParametersAsync(options, cancellationToken);
         var rebuild = new Rebuild(database.Events, registry.Rules);
         var report = await rebuild.RunAsync(new CountLines(screen.Error, "resources", TimeProvider.System), cancellationToken);

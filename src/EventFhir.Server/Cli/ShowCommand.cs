@@ -31,7 +31,7 @@ internal static class ShowCommand
     {
         var key = Parse(options.Release, text);
         await using var database = await Database.OpenAsync(options, Cluster.Shared, cancellationToken);
-        await database.Events.Migrator.ApplyAsync(cancellationToken);
+        await database.PrepareAsync(options, cancellationToken);
         var reader = new ResourceReader(database.Events);
         var stored = version is { } number
             ? await reader.ReadVersionAsync(key, number, cancellationToken)

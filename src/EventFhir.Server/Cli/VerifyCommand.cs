@@ -19,7 +19,7 @@ internal static class VerifyCommand
     private static async Task<int> RunAsync(EventFhirOptions options, InvocationConfiguration screen, CancellationToken cancellationToken)
     {
         await using var database = await Database.OpenAsync(options, Cluster.Shared, cancellationToken);
-        await database.Events.Migrator.ApplyAsync(cancellationToken);
+        await database.PrepareAsync(options, cancellationToken);
         using var registry = await database.OpenParametersAsync(options, cancellationToken);
         var verification = new Verification(database.Events, registry.Rules);
         var report = await verification.RunAsync(new CountLines(screen.Error, "resources", TimeProvider.System), cancellationToken);

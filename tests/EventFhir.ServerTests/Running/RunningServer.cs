@@ -25,6 +25,7 @@ public sealed class RunningServer(PostgresCluster postgres) : IAsyncLifetime
     /// <summary>The database of another server, to be a second node on it; null for one of its own.</summary>
     public string? Shared { get; init; }
 
+    /// <summary>Of the release that is served.</summary>
     public SearchDefinitions Definitions { get; init; } = SearchDefinitions.R4;
     public ImmutableArray<string> CorsOrigins { get; init; } = [];
 

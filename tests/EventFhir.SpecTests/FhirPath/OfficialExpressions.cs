@@ -7,12 +7,12 @@ namespace EventFhir.SpecTests.FhirPath;
 
 public sealed class OfficialExpressions
 {
-    public static TheoryData<string> Releases => ["R4", "R5"];
+    public static TheoryData<string> Releases => [.. Release.Names];
 
     [Theory, MemberData(nameof(Releases))]
     public void Every_invariant_compiles(string name)
     {
-        var release = name == "R4" ? Release.R4 : Release.R5;
+        var release = Release.Find(name)!;
         var ofTypes = release.Types.SelectMany(type => type.Invariants);
         var ofElements = release.Types.SelectMany(type => type.Elements).SelectMany(element => element.Invariants);
         Assert.Equal("", Faults(ofTypes.Concat(ofElements).Select(invariant => invariant.Expression), release));
@@ -21,7 +21,7 @@ public sealed class OfficialExpressions
     [Theory, MemberData(nameof(Releases))]
     public void Every_search_parameter_compiles(string name)
     {
-        var release = name == "R4" ? Release.R4 : Release.R5;
+        var release = Release.Find(name)!;
         var expressions = release.SearchParameters.SelectMany(parameter =>
             parameter.Components.Select(component => component.Expression).Append(parameter.Expression));
         Assert.Equal("", Faults(expressions.Where(expression => expression.Length > 0), release));

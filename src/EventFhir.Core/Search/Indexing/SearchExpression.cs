@@ -85,6 +85,14 @@ internal sealed record SearchExpression(string Text, ImmutableArray<SearchPath> 
             {
                 Source: null, Name: "hasExtension", Arguments: [FhirPathNode.Literal { Value: { Kind: FhirPathKind.String } url }],
             } => new PathStep.WhereHasExtension(url.Text),
+            FhirPathNode.Call
+            {
+                Name: "exists", Arguments.Length: 0,
+                Source: FhirPathNode.Call
+                {
+                    Source: null, Name: "extension", Arguments: [FhirPathNode.Literal { Value: { Kind: FhirPathKind.String } url }],
+                },
+            } => new PathStep.WhereHasExtension(url.Text),
             _ => null,
         };
     }

@@ -21,7 +21,7 @@ internal static class FhirFunctions
         Function.Collection("getValue", 0, 0, GetValue),
         Function.Collection("type", 0, 0, TypeOf),
         Function.Collection("resolve", 0, 0, References.Resolve),
-        Function.Collection("memberOf", 1, 1, MemberOf),
+        Function.Collection("memberOf", 1, 1, CodeMembership.MemberOf),
         Function.Collection("subsumes", 1, 1, (evaluation, start, arguments) => Subsumes(evaluation, start, arguments[0], Order.InputFirst)),
         Function.Collection("subsumedBy", 1, 1, (evaluation, start, arguments) => Subsumes(evaluation, start, arguments[0], Order.ArgumentFirst)),
         Function.Collection("conformsTo", 1, 1, ConformsTo),
@@ -52,14 +52,6 @@ internal static class FhirFunctions
     private static void TypeOf(Evaluation evaluation, int start, Operation[] arguments)
     {
         for (var at = start; at < evaluation.Count; at++) evaluation[at] = FhirPathValue.Of(evaluation[at].TypeInfo);
-    }
-
-    private static void MemberOf(Evaluation evaluation, int start, Operation[] arguments)
-    {
-        var code = evaluation.TakeOne(start);
-        var valueSet = arguments[0].OneSystem(evaluation);
-        if (code.IsNone || valueSet.IsNone || evaluation.Context.MemberOf is not { } test) return;
-        if (test(code, Texts.TextOf(valueSet)) is { } answer) evaluation.Push(FhirPathValue.Of(answer));
     }
 
     private static void Subsumes(Evaluation evaluation, int start, Operation argument, Order order)
