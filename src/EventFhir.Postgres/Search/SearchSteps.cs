@@ -40,6 +40,11 @@ internal sealed class SearchSteps(Func<TypeDefinition, bool> hasTables)
     /// <summary>Up to here a total that was not asked for is counted.</summary>
     public const int FreeCountMax = 2_000;
 
+    /// <summary>The same of a small page without a total.</summary>
+    private const int SmallBound = 250;
+
+    private const int SmallPageMax = 50;
+
     /// <param name="at">Null for the first page.</param>
     public IEnumerable<SearchStep> Of(SearchQuery query, SearchCursor? at)
     {
@@ -87,7 +92,12 @@ internal sealed class SearchSteps(Func<TypeDefinition, bool> hasTables)
 
     public static bool IsCount(SearchQuery query) => query.Result.Count == 0 || query.Result.Summary is SummaryMode.Count;
 
-    /// <summary>How many matches are counted; null for all.</summary>
-    private static int? BoundOf(SearchQuery query, SearchCursor? at) =>
-        at is null && query.Result.Total is TotalMode.Accurate or TotalMode.Estimate ? null : FreeCountMax;
+    /// <summary>How many matches are gathered in the hope that they are all; null for as many as there are.</summary>
+    private static int? BoundOf(SearchQuery query, SearchCursor? at)
+    {
+        if (at is null && query.Result.Total is TotalMode.Accurate or TotalMode.Estimate) return null;
+        // Whoever wants no total wants no counting either: what has many matches comes to the walk sooner. A look-up of keys is cheap as it is.
+        var isSmall = at is null && query.Result.Total is TotalMode.None && query.Result.Count <= SmallPageMax && !KeyQueries.Is(query);
+        return isSmall ? SmallBound : FreeCountMax;
+    }
 }
