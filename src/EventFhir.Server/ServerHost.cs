@@ -16,6 +16,7 @@ using EventFhir.Server.Observability;
 using EventFhir.Server.Proof;
 using EventFhir.Server.Rest;
 using EventFhir.Server.Rest.Bundles;
+using EventFhir.Server.Rest.Deferring;
 
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -44,6 +45,7 @@ public sealed class ServerHost : IAsyncDisposable
     private readonly SequencerLoop sequencing;
     private readonly LogSigners signers;
     private readonly TreeLoop proving;
+    private DeferredRequests? deferred;
 
     private ServerHost(
         WebApplication app, ParameterRegistry registry, ResourceStore store, SearchDaemon daemon, ReindexWalk reindexing, Database database,
@@ -100,6 +102,7 @@ public sealed class ServerHost : IAsyncDisposable
         await stopping.CancelAsync();
         await indexing;
         stopping.Dispose();
+        if (deferred is not null) await deferred.DisposeAsync();
         await daemon.DisposeAsync();
         await store.DisposeAsync();
         await sequencing.DisposeAsync();
@@ -192,8 +195,11 @@ public sealed class ServerHost : IAsyncDisposable
         interactions = interactions.AddRange(Interactions.OfBundles(new BundleEndpoints(release, negotiation, entries, transactions)));
         var abilities = Interactions.AbilitiesOf(interactions, onResources, options.ConditionalDelete);
         var capabilities = new CapabilityStatementWriter(registry.Active, abilities, time.GetUtcNow());
-        var all = interactions.AddRange(operations).AddRange(evidence).Add(Interactions.OfMetadata(new MetadataEndpoint(capabilities, baseUrl)));
-        var routes = new FhirRoutes(all, release, negotiation, baseUrl, new RequestProvenance(new SourceAddress(options.Proxies)));
+        var deferrals = new DeferredEndpoints(deferred = new DeferredRequests(failures, time), baseUrl);
+        var all = interactions.AddRange(operations).AddRange(evidence).AddRange(Interactions.OfDeferred(deferrals))
+            .Add(Interactions.OfMetadata(new MetadataEndpoint(capabilities, baseUrl)));
+        var routes = new FhirRoutes(
+            all, release, negotiation, baseUrl, new RequestProvenance(new SourceAddress(options.Proxies)), deferred, deferrals);
 
         var errors = new ErrorAnswers(routes, failures);
         var requests = new RequestLog(loggers.CreateLogger<RequestLog>(), time);

@@ -26,6 +26,12 @@ public static class AnswerWriter
         if (answer.LastUpdated is { } lastUpdated)
             response.Headers.LastModified = lastUpdated.ToString("R", CultureInfo.InvariantCulture);
         if (answer.Location is { } location) response.Headers.Location = location;
+        if (answer.ContentLocation is { } place) response.Headers.ContentLocation = place;
+        if (answer.Progress is { } progress)
+        {
+            response.Headers["X-Progress"] = progress;
+            response.Headers.RetryAfter = "1";
+        }
         return WriteBodyAsync(http, answer, format);
     }
 
