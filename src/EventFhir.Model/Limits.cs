@@ -179,4 +179,16 @@ public static class Limits
 
     /// <summary>Steps of the evaluation of one FHIRPath expression.</summary>
     public const int ExpressionStepsMax = 10_000_000;
+
+    /// <summary>Events on a page of the feed; a transaction that is larger comes whole all the same.</summary>
+    public const int FeedPageMax = 1_000;
+
+    /// <summary>Resources that a reader of the feed may name.</summary>
+    public const int FeedResourcesMax = 100;
+
+    /// <summary>Parts into which the feed may be split.</summary>
+    public const int FeedShardsMax = 256;
+
+    /// <summary>How long a request may wait for an event, or for a position.</summary>
+    public static readonly TimeSpan FeedWaitMax = TimeSpan.FromSeconds(60);
 }

@@ -67,6 +67,14 @@ public sealed class EventDatabase : IAsyncDisposable
         {
             ApplicationName = "EventFhir sequencer", MaxPoolSize = 4, MaxAutoPrepare = 10, AutoPrepareMinUsages = 2, NoResetOnClose = true,
         });
+        // Pages in the order of the feed: each step has an index, however small the tables are.
+        Feed = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString)
+        {
+            ApplicationName = "EventFhir feed", MaxPoolSize = 16, MaxAutoPrepare = 100, AutoPrepareMinUsages = 2, NoResetOnClose = true,
+            ReadBufferSize = PageBytes,
+            Options = "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off "
+                + "-c enable_sort=off " + SearchSettings,
+        });
         Migrator = new Migrator(Maintenance);
     }
 
@@ -82,6 +90,7 @@ public sealed class EventDatabase : IAsyncDisposable
     internal NpgsqlDataSource Writer { get; }
     internal NpgsqlDataSource Maintenance { get; }
     internal NpgsqlDataSource Sequencer { get; }
+    internal NpgsqlDataSource Feed { get; }
 
     /// <summary>True if the database answers; for /ready.</summary>
     public async Task<bool> AnswersAsync(CancellationToken cancellationToken)
@@ -106,6 +115,7 @@ public sealed class EventDatabase : IAsyncDisposable
         Writer.Clear();
         Maintenance.Clear();
         Sequencer.Clear();
+        Feed.Clear();
     }
 
     public async ValueTask DisposeAsync()
@@ -116,6 +126,7 @@ public sealed class EventDatabase : IAsyncDisposable
         await Writer.DisposeAsync();
         await Maintenance.DisposeAsync();
         await Sequencer.DisposeAsync();
+        await Feed.DisposeAsync();
         Commits.Dispose();
     }
 }

@@ -17,6 +17,7 @@ using EventFhir.Server.Proof;
 using EventFhir.Server.Rest;
 using EventFhir.Server.Rest.Bundles;
 using EventFhir.Server.Rest.Deferring;
+using EventFhir.Server.Rest.Feed;
 
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -206,8 +207,10 @@ public sealed class ServerHost : IAsyncDisposable
         app.Use(requests.HandleAsync);
         app.Use(new Cors(options.CorsOrigins).HandleAsync);
         app.Use(errors.HandleAsync);
+        app.Use(new MinPosition(feedHead).HandleAsync);
         app.UseRouting();
         routes.Map(app);
+        new FeedEndpoints(new FeedReader(database.Events, release), feedHead, registry, baseUrl, time, app.Lifetime).Map(app);
         new HealthEndpoints(database.Events.AnswersAsync, app.Lifetime).Map(app);
         new ProofEndpoints(proofs, release).Map(app);
     }

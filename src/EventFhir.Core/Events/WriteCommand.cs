@@ -79,7 +79,17 @@ public abstract record WriteOutcome
 
     /// <summary>An event was appended.</summary>
     /// <param name="IsNew">True if the resource did not exist before, or had been deleted.</param>
-    public sealed record Appended(ResourceKey Key, long Version, DateTimeOffset LastUpdated, bool IsNew) : WriteOutcome;
+    public sealed record Appended(ResourceKey Key, long Version, DateTimeOffset LastUpdated, bool IsNew) : WriteOutcome
+    {
+        /// <summary>What the events of the group have in common, in the feed too; null where the group repeats an earlier one.</summary>
+        public Guid? Transaction { get; init; }
+
+        /// <summary>A repetition has the outcome of the first.</summary>
+        public bool Equals(Appended? other) => other is not null && (Key, Version, LastUpdated, IsNew)
+            == (other.Key, other.Version, other.LastUpdated, other.IsNew);
+
+        public override int GetHashCode() => HashCode.Combine(Key, Version);
+    }
 
     /// <summary>Nothing had to change: equal content, or a delete of what does not exist. Version is 0 if it never existed.</summary>
     public sealed record Unchanged(ResourceKey Key, long Version, DateTimeOffset LastUpdated, bool IsDeleted) : WriteOutcome;

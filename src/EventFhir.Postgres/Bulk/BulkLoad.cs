@@ -68,7 +68,7 @@ internal sealed class BulkLoad(KnownRids known, GuardCheck guards, Release relea
             try
             {
                 var (course, at) = await LoadAsync(connection, batch, group, cancellationToken);
-                if (course is Course.Loaded) return Outcomes(batch, at);
+                if (course is Course.Loaded) return Outcomes(batch, group.TransactionId, at);
                 if (course is Course.IsStored) return null;
                 if (course is Course.Superseded) return group.RefusedBy(WriteRefusals.Superseded);
             }
@@ -229,10 +229,11 @@ internal sealed class BulkLoad(KnownRids known, GuardCheck guards, Release relea
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private static ImmutableArray<WriteOutcome> Outcomes(AppendBatch batch, DateTime at)
+    private static ImmutableArray<WriteOutcome> Outcomes(AppendBatch batch, Guid transaction, DateTime at)
     {
         var outcomes = new WriteOutcome[batch.Commands.Count];
-        foreach (var (_, place, command) in batch.Commands) outcomes[place] = new WriteOutcome.Appended(command.Key, 1, at, IsNew: true);
+        foreach (var (_, place, command) in batch.Commands)
+            outcomes[place] = new WriteOutcome.Appended(command.Key, 1, at, IsNew: true) { Transaction = transaction };
         return ImmutableArray.Create(outcomes);
     }
 

@@ -41,8 +41,14 @@ public sealed class FeedHead
             }
             var left = until - Environment.TickCount64;
             if (left <= 0) return false;
-            await Task.WhenAny(next, Task.Delay(TimeSpan.FromMilliseconds(left), cancellationToken));
-            cancellationToken.ThrowIfCancellationRequested();
+            try
+            {
+                await next.WaitAsync(TimeSpan.FromMilliseconds(left), cancellationToken);
+            }
+            catch (TimeoutException)
+            {
+                return false;
+            }
         }
     }
 

@@ -178,7 +178,10 @@ internal sealed class AppendBatch(Release release)
         var isDeleted = (code & 32) != 0;
         outcomes[group][isReplay ? place - 1 : place] = (code & 7) switch
         {
-            0 => new WriteOutcome.Appended(key, version, updated, IsNew: (code & 16) != 0),
+            0 => new WriteOutcome.Appended(key, version, updated, IsNew: (code & 16) != 0)
+            {
+                Transaction = isReplay ? null : groups[group].TransactionId,
+            },
             1 => new WriteOutcome.Unchanged(key, version, updated, isDeleted),
             2 => new WriteOutcome.Refused(key, WriteRefusals.AlreadyExists(key)),
             3 => new WriteOutcome.Refused(key, WriteRefusals.PreconditionFailed(key, command!.Precondition, HeadOf(version, isDeleted, updated))),

@@ -29,6 +29,9 @@ public sealed record Answer(int Status, ImmutableArray<ReadOnlyMemory<byte>> Bod
     /// <summary>For the X-Progress header of what is not answered yet; the client is asked to come back.</summary>
     public string? Progress { get; init; }
 
+    /// <summary>Of what was written, for the EventFhir-Tx header (docs/feed.md).</summary>
+    public Guid? Transaction { get; init; }
+
     /// <summary>Of a body that is no resource, sent as it is; null for a resource, whose format is negotiated.</summary>
     public string? ContentType { get; init; }
 

@@ -13,6 +13,8 @@ namespace EventFhir.Server.Rest;
 /// <summary>Writes an <see cref="Answer"/> to the connection.</summary>
 public static class AnswerWriter
 {
+    public const string TransactionHeader = "EventFhir-Tx";
+
     // The pipe is flushed after so many bytes, so that a big page does not pile up in memory behind a slow client.
     private const int FlushBytes = 256 * 1024;
 
@@ -25,6 +27,7 @@ public static class AnswerWriter
         else if (answer.Tag is { } tag) response.Headers.ETag = tag;
         if (answer.LastUpdated is { } lastUpdated)
             response.Headers.LastModified = lastUpdated.ToString("R", CultureInfo.InvariantCulture);
+        if (answer.Transaction is { } transaction) response.Headers[TransactionHeader] = transaction.ToString();
         if (answer.Location is { } location) response.Headers.Location = location;
         if (answer.ContentLocation is { } place) response.Headers.ContentLocation = place;
         if (answer.Progress is { } progress)

@@ -9,7 +9,7 @@ namespace EventFhir.Server.Rest;
 /// <param name="origins">Such as "https://app.example.org", or "*" for all; empty: none, and nothing is said about it.</param>
 public sealed class Cors(ImmutableArray<string> origins)
 {
-    private const string Readable = "ETag, Location, Last-Modified, Content-Location, X-Request-Id";
+    private const string Readable = "ETag, Location, Last-Modified, Content-Location, X-Request-Id, EventFhir-Tx";
     private const string Methods = "GET, HEAD, POST, PUT, PATCH, DELETE";
     private const string PreflightSecondsMax = "600";
 

@@ -27,12 +27,14 @@ public sealed class WriteAnswers(SearchDaemon daemon, ResourceReader reader, Bas
         };
         if (outcome is WriteOutcome.Refused refused) return Answer.Of(refused.Refusal);
         if (!IsFor(command, key)) return Answer.Of(KeyOfAnother);
-        if (command.Content is not { } content) return AnswerDelete(request, version, lastUpdated);
+        var transaction = TransactionOf([outcome]);
+        if (command.Content is not { } content) return AnswerDelete(request, version, lastUpdated) with { Transaction = transaction };
 
         var answer = new Answer(isNew ? 201 : 200, [])
         {
             Version = version,
             LastUpdated = lastUpdated,
+            Transaction = transaction,
             Location = isNew ? baseUrl.OfVersion(request.Http.Request, key, version) : null,
         };
         return request.Prefer.Return switch
@@ -59,6 +61,14 @@ public sealed class WriteAnswers(SearchDaemon daemon, ResourceReader reader, Bas
 
     private static readonly Refusal KeyOfAnother = Refusal.Of(
         RefusalKind.Unprocessable, "business-rule", "This Idempotency-Key belongs to an earlier request for something else; nothing was done.");
+
+    /// <summary>Null if nothing was written.</summary>
+    public static Guid? TransactionOf(ImmutableArray<WriteOutcome> outcomes)
+    {
+        foreach (var outcome in outcomes)
+            if (outcome is WriteOutcome.Appended { Transaction: { } transaction }) return transaction;
+        return null;
+    }
 
     public static string Word(WriteOutcome outcome) => outcome switch
     {

@@ -15,8 +15,11 @@ public static class BenchCommands
                                      transactions of whole patients, synthetic or the Bundles of a folder, and one
                                      that is huge; files named 00-… are sent first
         bench search [--patients N | --data FOLDER] [--clones N] [--keep FOLDER [--rebuild]] [--only SCENARIO,…] [--save]
+                     [--to FILE] [--against FILE]
                                      every kind of search against hand-written SQL on the same tables; the loaded
-                                     data stays in the kept folder, so that the next run need not load it
+                                     data stays in the kept folder, so that the next run need not load it. Figures
+                                     go to a file, and another run over more data is compared with it. Only where
+                                     it is named: custom-parameter, which writes while it measures
         bench load ADDRESS [--connections N] [--seconds N] [--rate N] [--process ID]
                                      create-observation against a server that runs already; with its
                                      process id also what it allocates
@@ -38,6 +41,7 @@ public static class BenchCommands
         ["micro", ..] => MicroCommand.Run(arguments[1..]),
         ["data", var folder, ..] => WriteData(folder, Options.Parse(arguments[2..])),
         ["clone", ..] => Clone(Options.Parse(arguments[1..])),
+        ["search-floor", var connection] => await SearchFloor.RunAsync(connection),
         ["floor", var connection] => await FloorProgram.RunAsync(connection, constantBodyBytes: 1_000),
         _ => Help(),
     };

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using EventFhir.Benchmarks.Measures;
 using EventFhir.Benchmarks.Report;
@@ -11,7 +12,7 @@ public static class SearchCommand
     public static async Task<int> RunAsync(Options options)
     {
         var start = Stopwatch.GetTimestamp();
-        var only = options.Text("only")?.Split(',');
+        ImmutableArray<string> only = [.. options.Text("only")?.Split(',') ?? []];
         await using var bench = options.Text("keep") is { } kept ? await Bench.StartKeptAsync(Path.GetFullPath(kept)) : await Bench.StartAsync();
         var data = new SearchData(bench);
         await data.LoadAsync(options);
@@ -20,11 +21,13 @@ public static class SearchCommand
         var report = new RunReport(
             DateTimeOffset.UtcNow, Machine.Describe(), Machine.Load(),
             options.Has("clones") ? $"{name} x {options.Text("clones")}" : name, resources, bytes, await bench.SettingsAsync());
-        await new SearchRun(bench, report, TimeSpan.FromSeconds(options.Number("seconds", 2)), scenario => only?.Contains(scenario, StringComparer.Ordinal) ?? true).RunAsync();
+        await new SearchRun(bench, report, TimeSpan.FromSeconds(options.Number("seconds", 2)), only).RunAsync();
         report.LoadAfter = Machine.Load();
         report.Seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         TableWriter.Write(report, Console.Out);
+        if (options.Text("to") is { } file) report.SaveAs(file);
+        var isWithin = options.Text("against") is not { } before || Growth.Write(report, RunReport.ReadSearches(before), Console.Out);
         if (options.Has("save")) report.Save(Path.Combine("docs", "performance"));
-        return report.Searches.TrueForAll(static row => row.PerSecond is not null) ? 0 : 1;
+        return report.Searches.TrueForAll(static row => row.PerSecond is not null) && isWithin ? 0 : 1;
     }
 }

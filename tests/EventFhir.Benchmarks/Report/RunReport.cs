@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using EventFhir.Benchmarks.Measures;
@@ -31,10 +32,21 @@ public sealed record RunReport(
 
     public double Seconds { get; set; }
 
+    /// <summary>The searches of a report that was saved.</summary>
+    public static (int Resources, ImmutableArray<SearchRow> Searches) ReadSearches(string path)
+    {
+        using var report = JsonDocument.Parse(File.ReadAllText(path));
+        return (report.RootElement.GetProperty("resources").GetInt32(), [.. report.RootElement.GetProperty("searches").Deserialize<List<SearchRow>>(Json) ?? []]);
+    }
+
     public void Save(string folder)
     {
         Directory.CreateDirectory(folder);
-        var path = Path.Combine(folder, $"{Started:yyyy-MM-dd-HHmm}-{Machine.Commit}.json");
+        SaveAs(Path.Combine(folder, $"{Started:yyyy-MM-dd-HHmm}-{Machine.Commit}.json"));
+    }
+
+    public void SaveAs(string path)
+    {
         File.WriteAllText(path, JsonSerializer.Serialize(this, Json) + "\n");
         Console.WriteLine($"Saved {path}");
     }

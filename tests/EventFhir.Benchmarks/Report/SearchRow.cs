@@ -22,6 +22,21 @@ public sealed record SearchRow(
     double? AllocatedBytes = null,
     string? Note = null)
 {
+    /// <summary>B6 over HTTP (<see cref="Floor.SearchFloor"/>): its throughput, and its latency in the open loop at half of that.</summary>
+    public double? FloorPerSecond { get; init; }
+
+    public double? FloorP50 { get; init; }
+
+    public double? FloorP99 { get; init; }
+
+    /// <summary>Over the searches of the scenario, each asked alone: what differs is the searches.</summary>
+    public double? AloneP50 { get; init; }
+
+    public double? AloneP99 { get; init; }
+
+    /// <summary>Mean of Bundle.total; null where none is given.</summary>
+    public double? Total { get; init; }
+
     /// <summary>CPU of B6, its client included, as a share of ours with server and loader: what the efficiency would be if nobody else were at work.</summary>
     public double? CpuShare { get; init; }
 }

@@ -38,12 +38,13 @@ public static class TableWriter
 
     private static void WriteSearches(RunReport report, TextWriter output)
     {
-        output.WriteLine("| Search | /s | ± | B6 /s | Efficiency | of CPU | kB | p50 ms | p99 | open p50 | open p99 | CPU µs | PG µs | PG µs of B6 | Alloc B |");
-        output.WriteLine("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
+        output.WriteLine("| Search | /s | ± | B6 /s | Efficiency | of CPU | kB | p50 ms | p99 | open p50 | open p99 | floor /s | floor open p50 | p99 | alone p50 | p99 | CPU µs | PG µs | PG µs of B6 | Alloc B |");
+        output.WriteLine("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
         foreach (var row in report.Searches)
         {
             output.WriteLine($"| {row.Scenario} | {Text(row.PerSecond, "0")} | {Percent(row.Spread)} | {Text(row.Baseline, "0")} | {Percent(row.Efficiency)} "
                 + $"| {Percent(row.CpuShare)} | {Text(row.AnswerBytes / 1000, "0.0")} | {Text(row.P50, "0.00")} | {Text(row.P99, "0.0")} | {Text(row.OpenP50, "0.00")} | {Text(row.OpenP99, "0.0")} "
+                + $"| {Text(row.FloorPerSecond, "0")} | {Text(row.FloorP50, "0.00")} | {Text(row.FloorP99, "0.0")} | {Text(row.AloneP50, "0.00")} | {Text(row.AloneP99, "0.0")} "
                 + $"| {Text(row.ServerCpu, "0")} | {Text(row.PostgresCpu, "0")} | {Text(row.BaselineCpu, "0")} | {Text(row.AllocatedBytes, "0")} |{row.Note}");
         }
     }

@@ -22,6 +22,9 @@ public sealed partial class ProgramUnderTest : IAsyncDisposable
     public static Task<ProgramUnderTest> StartFloorAsync(string connectionString) => StartAsync(
         "floor", [Path.Combine(AppContext.BaseDirectory, "EventFhir.Benchmarks.dll"), "floor", connectionString]);
 
+    public static Task<ProgramUnderTest> StartSearchFloorAsync(string connectionString) => StartAsync(
+        "search-floor", [Path.Combine(AppContext.BaseDirectory, "EventFhir.Benchmarks.dll"), "search-floor", connectionString]);
+
     public static Task<ProgramUnderTest> StartServerAsync(string connectionString) => StartAsync(
         "server", [ServerAssembly, "serve", "--port", "0", "--connection", connectionString]);
 

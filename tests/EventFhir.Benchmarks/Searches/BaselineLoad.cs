@@ -4,9 +4,20 @@ using Npgsql;
 
 namespace EventFhir.Benchmarks.Searches;
 
+/// <summary>Whether PostgreSQL may keep the plan of a statement of B6, or has to plan it for its values each time. The better one counts.</summary>
+public enum BaselinePlan { Free, Custom }
+
 /// <summary>B6: the hand-written SQL through Npgsql, prepared, all bytes of the answer read, as many connections as the server is asked on.</summary>
-public sealed class BaselineLoad(NpgsqlDataSource database, ImmutableArray<SearchCase> cases, int connections)
+public sealed class BaselineLoad(NpgsqlDataSource database, BaselinePlan plan, ImmutableArray<SearchCase> cases, int connections)
 {
+    public BaselinePlan Plan => plan;
+
+    public static NpgsqlDataSource Connect(string connectionString, BaselinePlan plan) => NpgsqlDataSource.Create(
+        new NpgsqlConnectionStringBuilder(connectionString)
+        {
+            MaxPoolSize = 32, MaxAutoPrepare = 60, Options = $"-c jit=off {(plan is BaselinePlan.Custom ? "-c plan_cache_mode=force_custom_plan" : "")}",
+        });
+
     /// <summary>Answers per second.</summary>
     public async Task<double> RunAsync(TimeSpan duration)
     {
@@ -39,7 +50,7 @@ public sealed class BaselineLoad(NpgsqlDataSource database, ImmutableArray<Searc
         return ids.ToImmutable();
     }
 
-    private static NpgsqlCommand CommandOf(SearchCase search, NpgsqlConnection connection)
+    public static NpgsqlCommand CommandOf(SearchCase search, NpgsqlConnection connection)
     {
         var command = new NpgsqlCommand(search.Sql, connection);
         foreach (var parameter in search.Parameters) command.Parameters.Add(parameter.Clone());

@@ -130,6 +130,13 @@ select s.id, p.body from p join es.stream s on s.rid = p.rid
 select e.body from es.stream s join es.event e on e.seq = s.seq
 where s.tenant = 0 and s.type = $1 and s.version > 0 and not s.deleted order by md5(s.id) limit $2
 
+-- # sample
+(select e.body from es.stream s join es.event e on e.seq = s.seq
+ where s.tenant = 0 and s.type = $1 and s.version > 0 and not s.deleted order by s.rid desc limit $2)
+union
+(select e.body from es.stream s join es.event e on e.seq = s.seq
+ where s.tenant = 0 and s.type = $1 and s.version > 0 and not s.deleted order by md5(s.id) limit $2)
+
 -- # harvest-times
 select recorded_at from es.event where tenant = 0 and type = $1 order by seq desc limit 5000
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Npgsql;
 
 namespace EventFhir.Benchmarks.Searches;
@@ -10,4 +11,15 @@ public sealed record SearchCase(string Path, string Sql, params NpgsqlParameter[
 
 /// <summary>A scenario draws its searches from the values that the loaded data holds.</summary>
 /// <param name="Name">As in docs/performance.md.</param>
-public sealed record SearchScenario(string Name, Func<Harvest, Random, SearchCase> Draw);
+public sealed record SearchScenario(string Name, Func<Harvest, Random, SearchCase> Draw)
+{
+    private const int CaseCount = 1_000;
+    private const int Seed = 20_240_131;
+
+    /// <summary>The searches of a scenario, the same for the same data.</summary>
+    public ImmutableArray<SearchCase> DrawAll(Harvest harvest, int count = CaseCount)
+    {
+        var random = new Random(Seed);
+        return [.. Enumerable.Range(0, count).Select(_ => Draw(harvest, random))];
+    }
+}

@@ -37,6 +37,9 @@ public static class SearchScenarios
         new("hs-search", HealthSamuraiSearches.Draw),
     ];
 
+    public static Task<Harvest> HarvestAsync(NpgsqlDataSource database) =>
+        Harvest.OfAsync(database, "Patient", "Observation", "Encounter", "MedicationRequest", "Organization");
+
     private static SearchCase ByIdentifier(Harvest harvest, Random random)
     {
         // Of the identifiers only those that are UUIDs are unique in a population that was copied.

@@ -11,6 +11,8 @@ namespace EventFhir.ServerTests.Bundles;
 /// <summary>A transaction with an entry at fault in its middle: no table has a row more or less.</summary>
 public sealed class LeavingNoTrace(RunningServer server) : IClassFixture<RunningServer>
 {
+    private static readonly string[] Followers = ["es.feed", "es.feed_batch", "es.sequencer", "es.tree", "es.tile", "es.checkpoint"];
+
     [Theory]
     [InlineData(3, """{"resource":{"resourceType":"Observation","status":"final"},"request":{"method":"POST","url":"Observation"}}""", 422)]
     [InlineData(3, """{"resource":{"resourceType":"Patient","id":"stale"},"request":{"method":"PUT","url":"Patient/stale","ifMatch":"W/\"7\""}}""", 412)]
@@ -33,14 +35,16 @@ public sealed class LeavingNoTrace(RunningServer server) : IClassFixture<Running
         Assert.Equal(before, await RowsAsync());
     }
 
-    /// <summary>The number of rows of each table, and what of a row may change.</summary>
+    /// <summary>The number of rows of each table, and what of a row may change. What follows the log a little later goes on meanwhile.</summary>
     private async Task<IReadOnlyList<string>> RowsAsync()
     {
         await using var connection = new NpgsqlConnection(server.Connection);
         await connection.OpenAsync();
         var tables = new List<string>();
         await using (var list = new NpgsqlCommand(
-            "select schemaname || '.' || quote_ident(tablename) from pg_tables where schemaname in ('es', 'fhir', 'fhir_past') order by 1", connection))
+            "select schemaname || '.' || quote_ident(tablename) from pg_tables where schemaname in ('es', 'fhir', 'fhir_past') "
+            + "and schemaname || '.' || tablename <> all ($1) order by 1", connection)
+            { Parameters = { new() { Value = Followers } } })
         await using (var row = await list.ExecuteReaderAsync())
             while (await row.ReadAsync()) tables.Add(row.GetString(0));
         var rows = new List<string>();

@@ -82,7 +82,7 @@ public sealed class TransactionRun(
         await answers.AddAsync(all, request, plan, group, outcomes, prefer);
         var fetched = await reads.AnswerAsync(request, plan.Reads, prefer);
         for (var place = 0; place < fetched.Length; place++) all[plan.Reads[place].Number] = fetched[place];
-        return new Answer(200, BundleResponseWriter.Write("transaction-response", all));
+        return new Answer(200, BundleResponseWriter.Write("transaction-response", all)) { Transaction = WriteAnswers.TransactionOf(outcomes) };
     }
 
     private Outcome<List<(BundleEntry Entry, EntryAction Action)>> ReadActions(BundleRequest bundle, string url)
