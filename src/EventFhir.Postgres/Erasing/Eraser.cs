@@ -73,7 +73,8 @@ public sealed class Eraser(EventDatabase database, ResourceStore store, Release 
 
     /// <summary>Carries a request out: deletes the resource if it is there, then destroys its content and everything derived from it.</summary>
     /// <param name="provenance">Has an actor, who approves.</param>
-    public async Task<Outcome<Erasure>> ApproveAsync(ErasableResource resource, Guid request, Provenance provenance, CancellationToken cancellationToken)
+    public async Task<Outcome<Erasure>> ApproveAsync(
+        ErasableResource resource, Guid request, Provenance provenance, CancellationToken cancellationToken)
     {
         await using (var check = database.Reader.CreateCommand("select es.erasure_refusal($1, $2, $3)"))
         {
