@@ -4,6 +4,7 @@ using EventFhir.Core;
 using EventFhir.Model;
 using EventFhir.Postgres;
 using EventFhir.Postgres.Conditions;
+using EventFhir.Postgres.Erasing;
 using EventFhir.Postgres.Feed;
 using EventFhir.Postgres.Parameters;
 using EventFhir.Postgres.Proof;
@@ -196,8 +197,10 @@ public sealed class ServerHost : IAsyncDisposable
         interactions = interactions.AddRange(Interactions.OfBundles(new BundleEndpoints(release, negotiation, entries, transactions)));
         var abilities = Interactions.AbilitiesOf(interactions, onResources, options.ConditionalDelete);
         var capabilities = new CapabilityStatementWriter(registry.Active, abilities, time.GetUtcNow());
+        var erasures = Interactions.OfErasure(
+            new ErasureEndpoints(release, negotiation, intake, new Eraser(database.Events, store, release)));
         var deferrals = new DeferredEndpoints(deferred = new DeferredRequests(failures, time), baseUrl);
-        var all = interactions.AddRange(operations).AddRange(evidence).AddRange(Interactions.OfDeferred(deferrals))
+        var all = interactions.AddRange(operations).AddRange(evidence).AddRange(erasures).AddRange(Interactions.OfDeferred(deferrals))
             .Add(Interactions.OfMetadata(new MetadataEndpoint(capabilities, baseUrl)));
         var routes = new FhirRoutes(
             all, release, negotiation, baseUrl, new RequestProvenance(new SourceAddress(options.Proxies)), deferred, deferrals);

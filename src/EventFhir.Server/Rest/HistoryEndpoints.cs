@@ -37,6 +37,10 @@ public sealed class HistoryEndpoints(Release release, HistoryReader histories, R
         var page = await histories.ReadAsync(QueryOf(history, scope, cursor), request.Aborted);
         if (page.Entries.IsEmpty && scope is HistoryScope.Instance { Key: var key } && await resources.ReadAsync(key, request.Aborted) is null)
             return Answer.Of(Refusal.Of(RefusalKind.NotFound, "not-found", "There is no such resource, and there never was."));
+        // Of a resource that was erased and not written again, there is nothing but the skeleton.
+        if (scope is HistoryScope.Instance { Key: var asked } && !page.Entries.IsEmpty && page.Entries.All(version => version.IsDeleted)
+            && page.Entries.Any(version => version.IsErased) && await resources.ReadAsync(asked, request.Aborted) is { IsErased: true })
+            return Answer.Of(ReadEndpoints.Erased);
 
         var url = baseUrl.Of(request.Http.Request);
         return new Answer(200, HistoryBundleWriter.Write(url, page, history.Subset.Writer, Links(request, url + path, path, page)));

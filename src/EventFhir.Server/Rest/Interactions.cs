@@ -73,6 +73,14 @@ public static class Interactions
         new("async-cancel", InteractionLevel.System, "DELETE", DeferredEndpoints.Path, [], deferred.CancelAsync) { CanBeDeferred = false },
     ];
 
+    /// <summary>What destroys content, and what keeps it from being destroyed.</summary>
+    public static ImmutableArray<Interaction> OfErasure(ErasureEndpoints erasures) =>
+    [
+        new("erase", InteractionLevel.Instance, "POST", OfInstance + "/$erase", [], erasures.EraseAsync),
+        new("hold", InteractionLevel.Instance, "POST", OfInstance + "/$hold", [], erasures.HoldAsync),
+        new("lift-hold", InteractionLevel.Instance, "POST", OfInstance + "/$lift-hold", [], erasures.LiftAsync),
+    ];
+
     /// <summary>An operation of ours on what the log holds of a resource.</summary>
     public static ImmutableArray<Interaction> OfEvidence(EvidenceEndpoint evidence) =>
         [new("evidence-pack", InteractionLevel.Instance, "GET", OfInstance + "/$evidence-pack", [], evidence.ReadAsync)];
