@@ -61,6 +61,18 @@ public static class Limits
     /// <summary>How long a server that stops waits for the requests under way.</summary>
     public static readonly TimeSpan DrainTimeMax = TimeSpan.FromSeconds(30);
 
+    /// <summary>Requests with Prefer: respond-async on one node: under way, waiting, or with an answer that is kept.</summary>
+    public const int DeferredRequestsMax = 100;
+
+    /// <summary>Those of them that are carried out at the same time.</summary>
+    public const int DeferredAtOnceMax = 4;
+
+    /// <summary>Their bodies and answers together.</summary>
+    public const long DeferredBytesMax = 256L << 20;
+
+    /// <summary>How long such an answer is kept.</summary>
+    public static readonly TimeSpan DeferredAnswerTimeMax = TimeSpan.FromHours(1);
+
     /// <summary>Parameters of one search.</summary>
     public const int SearchParametersMax = 100;
 

@@ -27,6 +27,12 @@ public sealed record Answer(int Status, ImmutableArray<ReadOnlyMemory<byte>> Bod
     /// <summary>An absolute URL for the Location header.</summary>
     public string? Location { get; init; }
 
+    /// <summary>An absolute URL for the Content-Location header: where the answer will be.</summary>
+    public string? ContentLocation { get; init; }
+
+    /// <summary>For the X-Progress header of what is not answered yet; the client is asked to come back.</summary>
+    public string? Progress { get; init; }
+
     /// <summary>Of what was written, for the EventFhir-Tx header (docs/feed.md).</summary>
     public Guid? Transaction { get; init; }
 

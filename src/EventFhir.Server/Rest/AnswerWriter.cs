@@ -35,6 +35,12 @@ public static class AnswerWriter
         if (answer.AsOf is { } moment) response.Headers[AsOfHeader] = moment.ToString();
         if (answer.Status is StatusCodes.Status503ServiceUnavailable) response.Headers.RetryAfter = RetryAfterSeconds;
         if (answer.Location is { } location) response.Headers.Location = location;
+        if (answer.ContentLocation is { } place) response.Headers.ContentLocation = place;
+        if (answer.Progress is { } progress)
+        {
+            response.Headers["X-Progress"] = progress;
+            response.Headers.RetryAfter = "1";
+        }
         return WriteBodyAsync(http, answer, format);
     }
 

@@ -42,6 +42,10 @@ public sealed class HistoryEndpoints(
         var page = await histories.ReadAsync(QueryOf(history, scope, cursor) with { AsOf = moment }, request.Aborted);
         if (page.Entries.IsEmpty && scope is HistoryScope.Instance { Key: var key } && !await ExistedAsync(key, moment, request.Aborted))
             return Answer.Of(Refusal.Of(RefusalKind.NotFound, "not-found", "There is no such resource, and there never was."));
+        // Of a resource that was erased and not written again, there is nothing but the skeleton.
+        if (scope is HistoryScope.Instance { Key: var asked } && !page.Entries.IsEmpty && page.Entries.All(version => version.IsDeleted)
+            && page.Entries.Any(version => version.IsErased) && await resources.ReadAsync(asked, request.Aborted) is { IsErased: true })
+            return Answer.Of(ReadEndpoints.Erased);
 
         var url = baseUrl.Of(request.Http.Request);
         return wanted.Value.Tell(

@@ -13,6 +13,10 @@ public sealed class ReadEndpoints(Release release, ResourceReader reader, AsOfRe
 {
     public static readonly ImmutableArray<string> Parameters = [.. SubsetRequest.Parameters, AsOfRequest.Parameter];
 
+    /// <summary>For what was destroyed on purpose (docs/proof.md): 410, as for a delete, but there is no history to look into.</summary>
+    public static Refusal Erased { get; } = Refusal.Of(
+        RefusalKind.Deleted, "deleted", "The content of this version has been erased for good; the log keeps only the proof that there was one.");
+
     public async ValueTask<Answer> ReadAsync(FhirRequest request)
     {
         var (key, refusal) = request.ReadKey(release);
@@ -38,6 +42,8 @@ public sealed class ReadEndpoints(Release release, ResourceReader reader, AsOfRe
         if (subset.Value.Summary is SummaryMode.Count)
             return Answer.Of(Refusal.Of(RefusalKind.BadRequest, "value", "_summary=count is for searches and histories."));
         if (stored is null) return Answer.Of(Refusal.Of(RefusalKind.NotFound, "not-found", "There is no such resource or version."));
+        if (stored.IsErased)
+            return Answer.Of(Erased) with { Version = stored.Version, LastUpdated = stored.LastUpdated };
         if (stored.IsDeleted)
             return Answer.Of(Refusal.Of(RefusalKind.Deleted, "deleted", "The resource is deleted; its history is still there."))
                 with { Version = stored.Version, LastUpdated = stored.LastUpdated };
