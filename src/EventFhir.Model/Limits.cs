@@ -32,6 +32,9 @@ public static class Limits
     /// <summary>Characters of an actor, a reason or a purpose in X-Provenance; longer ones are 400.</summary>
     public const int ProvenanceTextMax = 500;
 
+    /// <summary>Transactions of one batch of the feed that may come after a position which a search is as of.</summary>
+    public const int MomentTransactionsMax = 100_000;
+
     /// <summary>How long a conditional request is tried again while others keep changing what it depends on.</summary>
     public static readonly TimeSpan ConditionTimeMax = TimeSpan.FromSeconds(20);
 
@@ -57,6 +60,18 @@ public static class Limits
 
     /// <summary>How long a server that stops waits for the requests under way.</summary>
     public static readonly TimeSpan DrainTimeMax = TimeSpan.FromSeconds(30);
+
+    /// <summary>Requests with Prefer: respond-async on one node: under way, waiting, or with an answer that is kept.</summary>
+    public const int DeferredRequestsMax = 100;
+
+    /// <summary>Those of them that are carried out at the same time.</summary>
+    public const int DeferredAtOnceMax = 4;
+
+    /// <summary>Their bodies and answers together.</summary>
+    public const long DeferredBytesMax = 256L << 20;
+
+    /// <summary>How long such an answer is kept.</summary>
+    public static readonly TimeSpan DeferredAnswerTimeMax = TimeSpan.FromHours(1);
 
     /// <summary>Parameters of one search.</summary>
     public const int SearchParametersMax = 100;

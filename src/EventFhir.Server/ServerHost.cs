@@ -4,6 +4,7 @@ using EventFhir.Core;
 using EventFhir.Model;
 using EventFhir.Postgres;
 using EventFhir.Postgres.Conditions;
+using EventFhir.Postgres.Erasing;
 using EventFhir.Postgres.Feed;
 using EventFhir.Postgres.Parameters;
 using EventFhir.Postgres.Proof;
@@ -16,6 +17,7 @@ using EventFhir.Server.Observability;
 using EventFhir.Server.Proof;
 using EventFhir.Server.Rest;
 using EventFhir.Server.Rest.Bundles;
+using EventFhir.Server.Rest.Deferring;
 using EventFhir.Server.Rest.Feed;
 
 using Microsoft.AspNetCore.Hosting.Server;
@@ -45,6 +47,7 @@ public sealed class ServerHost : IAsyncDisposable
     private readonly SequencerLoop sequencing;
     private readonly LogSigners signers;
     private readonly TreeLoop proving;
+    private DeferredRequests? deferred;
 
     private ServerHost(
         WebApplication app, ParameterRegistry registry, ResourceStore store, SearchDaemon daemon, ReindexWalk reindexing, Database database,
@@ -101,6 +104,7 @@ public sealed class ServerHost : IAsyncDisposable
         await stopping.CancelAsync();
         await indexing;
         stopping.Dispose();
+        if (deferred is not null) await deferred.DisposeAsync();
         await daemon.DisposeAsync();
         await store.DisposeAsync();
         await sequencing.DisposeAsync();
@@ -162,7 +166,9 @@ public sealed class ServerHost : IAsyncDisposable
         var baseUrl = new BaseUrl(options.BaseUrl);
         var reader = new ResourceReader(database.Events);
         var pageLink = new PageLink(options.PageKey ?? database.SharedSecret);
-        var searches = new SearchEndpoints(registry, new SearchReader(database.Events, release), baseUrl, pageLink, time);
+        var moments = new MomentReader(database.Events);
+        var asOf = new AsOfRequest(moments);
+        var searches = new SearchEndpoints(registry, new SearchReader(database.Events, release), baseUrl, pageLink, time, asOf);
         var intake = new ResourceIntake(registry.Active);
         var failures = new Failures(loggers.CreateLogger<Failures>());
         var answers = new WriteAnswers(daemon, reader, baseUrl);
@@ -172,9 +178,9 @@ public sealed class ServerHost : IAsyncDisposable
         var patches = new PatchEndpoints(
             release, new PatchIntake(release, negotiation), intake, store, byCriteria, answers, reader, baseUrl, time);
         var interactions = Interactions.OfResources(
-            new ReadEndpoints(release, reader),
+            new ReadEndpoints(release, reader, asOf),
             new WriteEndpoints(release, negotiation, intake, store, conditionals, answers, time),
-            new HistoryEndpoints(release, new HistoryReader(database.Events, release), reader, baseUrl, pageLink))
+            new HistoryEndpoints(release, new HistoryReader(database.Events, release), reader, baseUrl, pageLink, asOf))
             .AddRange(Interactions.OfCriteria(conditionals))
             .AddRange(Interactions.OfPatches(patches))
             .AddRange(Interactions.OfSearch(searches));
@@ -184,7 +190,7 @@ public sealed class ServerHost : IAsyncDisposable
         // Not for the entries of a batch: a zip is no resource.
         var evidence = Interactions.OfEvidence(new EvidenceEndpoint(release, reader, new EvidenceMaker(proofs, signers, time)));
         var operations = Interactions.OfReindex(new ReindexEndpoints(registry, reindexing, daemon, baseUrl)).AddRange(onResources)
-            .AddRange(Interactions.OfReplays(new ReplayEndpoints(release, new ReplayReader(database.Events), reader, baseUrl)));
+            .AddRange(Interactions.OfReplays(new ReplayEndpoints(release, new ReplayReader(database.Events), reader, moments, baseUrl)));
         var entries = new BatchRun(new EntryDispatch(interactions.AddRange(operations), release, baseUrl, failures));
         var transactions = new TransactionRun(
             release, intake, store, byCriteria, new ReferenceCriteria(registry, byCriteria, release),
@@ -193,8 +199,13 @@ public sealed class ServerHost : IAsyncDisposable
         interactions = interactions.AddRange(Interactions.OfBundles(new BundleEndpoints(release, negotiation, entries, transactions)));
         var abilities = Interactions.AbilitiesOf(interactions, onResources, options.ConditionalDelete);
         var capabilities = new CapabilityStatementWriter(registry.Active, abilities, time.GetUtcNow());
-        var all = interactions.AddRange(operations).AddRange(evidence).Add(Interactions.OfMetadata(new MetadataEndpoint(capabilities, baseUrl)));
-        var routes = new FhirRoutes(all, release, negotiation, baseUrl, new RequestProvenance(new SourceAddress(options.Proxies)));
+        var erasures = Interactions.OfErasure(
+            new ErasureEndpoints(release, negotiation, intake, new Eraser(database.Events, store, release)));
+        var deferrals = new DeferredEndpoints(deferred = new DeferredRequests(failures, time), baseUrl);
+        var all = interactions.AddRange(operations).AddRange(evidence).AddRange(erasures).AddRange(Interactions.OfDeferred(deferrals))
+            .Add(Interactions.OfMetadata(new MetadataEndpoint(capabilities, baseUrl)));
+        var routes = new FhirRoutes(
+            all, release, negotiation, baseUrl, new RequestProvenance(new SourceAddress(options.Proxies)), deferred, deferrals);
 
         var errors = new ErrorAnswers(routes, failures);
         var requests = new RequestLog(loggers.CreateLogger<RequestLog>(), time);

@@ -35,6 +35,9 @@ internal sealed class StoreFixture : IAsyncDisposable
         return new StoreFixture(database, options ?? new StoreOptions());
     }
 
+    /// <summary>On a database that is there and migrated, perhaps as somebody with fewer rights.</summary>
+    public static StoreFixture On(string connectionString) => new(new EventDatabase(connectionString), new StoreOptions());
+
     /// <summary>A column of each kind and every side table.</summary>
     public static TypeLayout LayoutOf(TypeDefinition type) => new(
         type,

@@ -122,7 +122,7 @@ public sealed class Proving(PostgresCluster postgres) : IAsyncLifetime
         }
     }
 
-    private static async Task<string[]> VerifyAsync(IEnumerable<string> arguments)
+    internal static async Task<string[]> VerifyAsync(IEnumerable<string> arguments)
     {
         var root = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(root!.FullName, "EventFhir.sln"))) root = root.Parent;

@@ -6,7 +6,7 @@ using EventFhir.Model.Definitions;
 namespace EventFhir.Core.Feed;
 
 /// <summary>What an event did, as readers of the feed are told it.</summary>
-public enum FeedEventKind { Created, Updated, Deleted }
+public enum FeedEventKind { Created, Updated, Deleted, Erased }
 
 /// <summary>How much of a version an event carries.</summary>
 public enum FeedBody

@@ -120,6 +120,7 @@ public sealed class FeedReader(EventDatabase database, Release release)
         {
             VersionKind.Updated => FeedEventKind.Updated,
             VersionKind.Deleted => FeedEventKind.Deleted,
+            VersionKind.Erased => FeedEventKind.Erased,
             _ => FeedEventKind.Created,
         };
         var recordedAt = new DateTimeOffset(row.GetDateTime(5));
@@ -166,6 +167,7 @@ public sealed class FeedReader(EventDatabase database, Release release)
     {
         FeedEventKind.Created => [(short)VersionKind.Created, (short)VersionKind.CreatedByUpdate],
         FeedEventKind.Updated => [(short)VersionKind.Updated],
+        FeedEventKind.Erased => [(short)VersionKind.Erased],
         _ => [(short)VersionKind.Deleted],
     };
 }

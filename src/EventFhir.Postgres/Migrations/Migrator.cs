@@ -23,7 +23,8 @@ public sealed class Migrator(NpgsqlDataSource database)
         await ExecuteAsync(connection, "select pg_advisory_lock(hashtextextended('eventfhir.migrate', 0))", cancellationToken);
         try
         {
-            await ExecuteAsync(connection, Registry, cancellationToken);
+            // Whoever may not create anything in the schema may still find that there is nothing to do.
+            if (!await HasRegistryAsync(connection, cancellationToken)) await ExecuteAsync(connection, Registry, cancellationToken);
             var status = await ReadAsync(connection, cancellationToken);
             if (status.FirstOrDefault(step => step.State is MigrationState.Unknown) is { } newer)
                 throw new MigrationException($"The database has migration {newer.Name}, which this build does not know. Run a newer build.");
@@ -44,10 +45,15 @@ public sealed class Migrator(NpgsqlDataSource database)
     public async Task<ImmutableArray<MigrationStatus>> StatusAsync(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        await using var exists = new NpgsqlCommand("select to_regclass('es.migration') is not null", connection);
-        return await exists.ExecuteScalarAsync(cancellationToken) is true
+        return await HasRegistryAsync(connection, cancellationToken)
             ? await ReadAsync(connection, cancellationToken)
             : [.. Migration.All.Select(migration => new MigrationStatus(migration.Number, migration.Name, MigrationState.Pending, AppliedAt: null))];
+    }
+
+    private static async Task<bool> HasRegistryAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var exists = new NpgsqlCommand("select to_regclass('es.migration') is not null", connection);
+        return await exists.ExecuteScalarAsync(cancellationToken) is true;
     }
 
     private static async Task ApplyAsync(NpgsqlConnection connection, Migration migration, CancellationToken cancellationToken)

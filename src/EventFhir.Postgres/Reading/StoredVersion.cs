@@ -15,12 +15,18 @@ public enum VersionKind : short
 
     /// <summary>PUT of a new id, or of a deleted resource.</summary>
     CreatedByUpdate = 4,
+
+    /// <summary>The content of all versions before was destroyed.</summary>
+    Erased = 5,
 }
 
 /// <summary>One version of a resource, as it was stored.</summary>
-/// <param name="Body">The UTF-8 JSON that a read returns; empty for a delete.</param>
+/// <param name="Body">The UTF-8 JSON that a read returns; empty for a delete, and when it has been erased.</param>
 public sealed record StoredVersion(ResourceKey Key, long Version, VersionKind Kind, DateTimeOffset LastUpdated, ReadOnlyMemory<byte> Body)
 {
-    public bool IsDeleted => Kind is VersionKind.Deleted;
+    /// <summary>There is nothing to read: a delete, or the content has been erased.</summary>
+    public bool IsDeleted => Kind is VersionKind.Deleted || IsErased;
+
+    public bool IsErased => Kind is VersionKind.Erased || (Kind is not VersionKind.Deleted && Body.IsEmpty);
     public bool IsNew => Kind is VersionKind.Created or VersionKind.CreatedByUpdate;
 }

@@ -51,7 +51,7 @@ internal sealed class SearchSteps(Func<TypeDefinition, bool> hasTables)
         var compiler = new SearchCompiler(hasTables);
         if (IsCount(query))
         {
-            yield return new(StepKind.Total, StepPlan.Own, compiler.Count(query), "the total");
+            yield return TotalOf(query, at);
             yield break;
         }
         if (!SearchCompiler.IsUnfiltered(query))
@@ -66,6 +66,10 @@ internal sealed class SearchSteps(Func<TypeDefinition, bool> hasTables)
         if (walk is not null) yield return new(StepKind.Walk, StepPlan.Own, walk, "if a stretch of the order fills the page");
         if (walk is null || !WalkStatement.IsComplete(query)) yield return new(StepKind.Gather, StepPlan.Own, compiler.Page(query, at), "otherwise");
     }
+
+    /// <summary>Counts all matches.</summary>
+    public SearchStep TotalOf(SearchQuery query, SearchCursor? at) =>
+        new(StepKind.Total, StepPlan.Own, new SearchCompiler(hasTables).Count(query, at?.Snapshot), "the total");
 
     /// <summary>The first step of a search that looks up a key.</summary>
     public SearchStep FewOf(SearchQuery query, SearchCursor? at)
@@ -95,9 +99,10 @@ internal sealed class SearchSteps(Func<TypeDefinition, bool> hasTables)
     /// <summary>How many matches are gathered in the hope that they are all; null for as many as there are.</summary>
     private static int? BoundOf(SearchQuery query, SearchCursor? at)
     {
-        if (at is null && query.Result.Total is TotalMode.Accurate or TotalMode.Estimate) return null;
+        var isFirst = at is null or { IsStart: true };
+        if (isFirst && query.Result.Total is TotalMode.Accurate or TotalMode.Estimate) return null;
         // Whoever wants no total wants no counting either: what has many matches comes to the walk sooner. A look-up of keys is cheap as it is.
-        var isSmall = at is null && query.Result.Total is TotalMode.None && query.Result.Count <= SmallPageMax && !KeyQueries.Is(query);
+        var isSmall = isFirst && query.Result.Total is TotalMode.None && query.Result.Count <= SmallPageMax && !KeyQueries.Is(query);
         return isSmall ? SmallBound : FreeCountMax;
     }
 }

@@ -4,7 +4,7 @@ with lined as (
            lag(version) over w as before, lag(seq) over w as seq_before, lag(recorded_at) over w as recorded_before, lag(kind) over w as kind_before
     from es.event window w as (partition by rid order by version)
 ), head as (
-    select distinct on (rid) rid, version, kind = 3 as deleted, seq, recorded_at, digest from es.event order by rid, version desc
+    select distinct on (rid) rid, version, kind in (3, 5) as deleted, seq, recorded_at, digest from es.event order by rid, version desc
 ), finding as (
     (select 'the head differs from the newest event' as what, s.rid, s.version
      from es.stream s left join head h on h.rid = s.rid
@@ -18,12 +18,22 @@ with lined as (
      from lined where seq <= seq_before or recorded_at < recorded_before limit $1)
     union all
     (select 'the kind of the event does not follow from the one before', rid, version
-     from lined where (kind in (1, 4)) <> (kind_before is null or kind_before = 3) limit $1)
+     from lined where kind <> 5 and (kind in (1, 4)) <> (kind_before is null or kind_before in (3, 5))
+     or kind = 5 and kind_before is distinct from 3 and kind_before is distinct from 5 limit $1)
     union all
     (select 'the body does not match its commitment', rid, version
      from es.event where sha256(salt || convert_to(coalesce(body, ''), 'UTF8')) <> body_commit limit $1)
     union all
-    (select 'a delete has a body, or another event has none', rid, version from es.event where (kind = 3) <> (body is null) limit $1)
+    (select 'a delete has a body, or another event has none', rid, version
+     from es.event where kind in (3, 5) and body is not null or kind not in (3, 5) and (body is null) <> (salt is null) limit $1)
+    union all
+    (select 'content is missing, and no erasure says so', rid, version
+     from es.event e where salt is null
+     and (kind = 5 or not exists (select from es.event l where l.rid = e.rid and l.version > e.version and l.kind = 5)) limit $1)
+    union all
+    (select 'content is there that was erased', rid, version
+     from es.event e where salt is not null and kind <> 5
+     and exists (select from es.event l where l.rid = e.rid and l.version > e.version and l.kind = 5) limit $1)
     union all
     (select 'the body carries another version', rid, version
      from es.event where position('"versionId":"' || version || '"' in body) = 0 limit $1)

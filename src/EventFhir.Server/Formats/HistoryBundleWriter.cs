@@ -61,8 +61,9 @@ public static class HistoryBundleWriter
     {
         var (method, status) = version.Kind switch
         {
-            VersionKind.Created => ("POST", "201"),
-            VersionKind.Deleted => ("DELETE", "204"),
+            VersionKind.Created => ("POST", version.IsErased ? "410" : "201"),
+            VersionKind.Deleted or VersionKind.Erased => ("DELETE", "204"),
+            _ when version.IsErased => ("PUT", "410"),
             _ => ("PUT", version.IsNew ? "201" : "200"),
         };
         frame.Append(",\"request\":{\"method\":\"").Append(method)

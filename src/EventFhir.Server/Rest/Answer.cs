@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 
 using EventFhir.Core;
+using EventFhir.Core.Feed;
 using EventFhir.Model.Validation;
 
 namespace EventFhir.Server.Rest;
@@ -20,8 +21,17 @@ public sealed record Answer(int Status, ImmutableArray<ReadOnlyMemory<byte>> Bod
     /// <summary>For the Last-Modified header.</summary>
     public DateTimeOffset? LastUpdated { get; init; }
 
+    /// <summary>For the EventFhir-As-Of header: the place in the feed that the answer is as of.</summary>
+    public FeedCursor? AsOf { get; init; }
+
     /// <summary>An absolute URL for the Location header.</summary>
     public string? Location { get; init; }
+
+    /// <summary>An absolute URL for the Content-Location header: where the answer will be.</summary>
+    public string? ContentLocation { get; init; }
+
+    /// <summary>For the X-Progress header of what is not answered yet; the client is asked to come back.</summary>
+    public string? Progress { get; init; }
 
     /// <summary>Of what was written, for the EventFhir-Tx header (docs/feed.md).</summary>
     public Guid? Transaction { get; init; }

@@ -4,6 +4,7 @@ using EventFhir.Core;
 using EventFhir.Model.Definitions;
 using EventFhir.Server.Formats;
 using EventFhir.Server.Formats.Html;
+using EventFhir.Server.Rest.Deferring;
 
 using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.AspNetCore.WebUtilities;
@@ -12,7 +13,8 @@ namespace EventFhir.Server.Rest;
 
 /// <summary>Binds the table of interactions to the router. What holds for every interaction happens here, so that none can forget it.</summary>
 public sealed class FhirRoutes(
-    ImmutableArray<Interaction> interactions, Release release, Negotiation negotiation, BaseUrl baseUrl, RequestProvenance provenances)
+    ImmutableArray<Interaction> interactions, Release release, Negotiation negotiation, BaseUrl baseUrl, RequestProvenance provenances,
+    DeferredRequests deferred, DeferredEndpoints deferrals)
 {
     public const string Base = "/fhir";
 
@@ -55,10 +57,25 @@ public sealed class FhirRoutes(
         if (isContent) refusal = null;
         refusal ??= CheckParameters(interaction, http.Request.Query, prefer);
         refusal ??= TakeProvenance(interaction, http);
-        if (refusal is null) await binaries.TakeInAsync(interaction, http);
-        var answer = refusal is null ? await interaction.Handle(new FhirRequest(http, format, prefer)) : Answer.Of(refusal);
+        var isDeferred = prefer.IsDeferred && interaction.CanBeDeferred && !isContent;
+        var answer = refusal is not null ? Answer.Of(refusal)
+            : isDeferred ? await DeferAsync(interaction, http, format, prefer)
+            : await HandleAsync(interaction, http, format, prefer);
         if (isContent) answer = BinaryContent.GiveOut(answer);
         await AnswerWriter.WriteAsync(http, answer, format);
+    }
+
+    private async ValueTask<Answer> HandleAsync(Interaction interaction, HttpContext http, AnswerFormat format, Prefer prefer)
+    {
+        await binaries.TakeInAsync(interaction, http);
+        return await interaction.Handle(new FhirRequest(http, format, prefer));
+    }
+
+    /// <summary>What stands in headers and URL is judged at once, all else where the answer will be.</summary>
+    private async ValueTask<Answer> DeferAsync(Interaction interaction, HttpContext http, AnswerFormat format, Prefer prefer)
+    {
+        var started = deferred.Start(await DetachedRequest.OfAsync(http), detached => HandleAsync(interaction, detached, format, prefer));
+        return started.IsRefused(out var refusal) ? Answer.Of(refusal) : deferrals.Accepted(http.Request, started.Value);
     }
 
     /// <summary>Whatever an interaction writes has the provenance of its request.</summary>

@@ -13,4 +13,8 @@ public enum InteractionLevel { System, Type, Instance }
 /// <param name="Path">Below the base, with {type}, {id} and {version}.</param>
 /// <param name="Parameters">The query parameters it knows besides _format and _pretty; default where it judges them itself.</param>
 public sealed record Interaction(
-    string Code, InteractionLevel Level, string Method, string Path, ImmutableArray<string> Parameters, Func<FhirRequest, ValueTask<Answer>> Handle);
+    string Code, InteractionLevel Level, string Method, string Path, ImmutableArray<string> Parameters, Func<FhirRequest, ValueTask<Answer>> Handle)
+{
+    /// <summary>False for what takes no time at all, so that nobody need ask for the answer later.</summary>
+    public bool CanBeDeferred { get; init; } = true;
+}

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 
 using EventFhir.Server.Formats;
 using EventFhir.Server.Rest.Bundles;
+using EventFhir.Server.Rest.Deferring;
 
 namespace EventFhir.Server.Rest;
 
@@ -12,11 +13,11 @@ public static class Interactions
     private const string OfInstance = "/{type}/{id}";
 
     public static Interaction OfMetadata(MetadataEndpoint metadata) =>
-        new("capabilities", InteractionLevel.System, "GET", "/metadata", ["mode"], metadata.ReadAsync);
+        new("capabilities", InteractionLevel.System, "GET", "/metadata", ["mode"], metadata.ReadAsync) { CanBeDeferred = false };
 
     public static ImmutableArray<Interaction> OfResources(ReadEndpoints reads, WriteEndpoints writes, HistoryEndpoints histories) =>
     [
-        new("read", InteractionLevel.Instance, "GET", OfInstance, SubsetRequest.Parameters, reads.ReadAsync),
+        new("read", InteractionLevel.Instance, "GET", OfInstance, ReadEndpoints.Parameters, reads.ReadAsync),
         new("vread", InteractionLevel.Instance, "GET", OfInstance + "/_history/{version}", SubsetRequest.Parameters, reads.ReadVersionAsync),
         new("update", InteractionLevel.Instance, "PUT", OfInstance, [], writes.UpdateAsync),
         new("delete", InteractionLevel.Instance, "DELETE", OfInstance, [], writes.DeleteAsync),
@@ -63,6 +64,21 @@ public static class Interactions
         new("reindex", InteractionLevel.System, "POST", "/$reindex", [], reindex.StartAsync),
         new("reindex", InteractionLevel.Type, "POST", OfType + "/$reindex", [], reindex.StartOfTypeAsync),
         new("reindex", InteractionLevel.Instance, "POST", OfInstance + "/$reindex", [], reindex.OfInstanceAsync),
+    ];
+
+    /// <summary>Not of the specification's interactions: it leaves the URL to the server (R5 async-bundle.html).</summary>
+    public static ImmutableArray<Interaction> OfDeferred(DeferredEndpoints deferred) =>
+    [
+        new("async-status", InteractionLevel.System, "GET", DeferredEndpoints.Path, [], deferred.ReadAsync) { CanBeDeferred = false },
+        new("async-cancel", InteractionLevel.System, "DELETE", DeferredEndpoints.Path, [], deferred.CancelAsync) { CanBeDeferred = false },
+    ];
+
+    /// <summary>What destroys content, and what keeps it from being destroyed.</summary>
+    public static ImmutableArray<Interaction> OfErasure(ErasureEndpoints erasures) =>
+    [
+        new("erase", InteractionLevel.Instance, "POST", OfInstance + "/$erase", [], erasures.EraseAsync),
+        new("hold", InteractionLevel.Instance, "POST", OfInstance + "/$hold", [], erasures.HoldAsync),
+        new("lift-hold", InteractionLevel.Instance, "POST", OfInstance + "/$lift-hold", [], erasures.LiftAsync),
     ];
 
     /// <summary>An operation of ours on what the log holds of a resource.</summary>

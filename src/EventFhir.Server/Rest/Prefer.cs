@@ -9,6 +9,9 @@ public enum Handling { Strict, Lenient }
 /// <summary>The Prefer header (RFC 7240). Preferences that are not known are left aside, as the RFC asks.</summary>
 public readonly record struct Prefer(ReturnPreference Return, Handling Handling)
 {
+    /// <summary>True if the client would rather ask for the answer later (respond-async).</summary>
+    public bool IsDeferred { get; init; }
+
     public static Prefer Parse(string? header)
     {
         var prefer = default(Prefer);
@@ -20,6 +23,7 @@ public readonly record struct Prefer(ReturnPreference Return, Handling Handling)
             else if (Is(preference, "return=representation")) prefer = prefer with { Return = ReturnPreference.Representation };
             else if (Is(preference, "return=OperationOutcome")) prefer = prefer with { Return = ReturnPreference.OperationOutcome };
             else if (Is(preference, "handling=lenient")) prefer = prefer with { Handling = Handling.Lenient };
+            else if (Is(preference, "respond-async")) prefer = prefer with { IsDeferred = true };
             else if (Is(preference, "handling=strict")) prefer = prefer with { Handling = Handling.Strict };
         }
         return prefer;

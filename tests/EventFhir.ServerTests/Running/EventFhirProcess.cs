@@ -35,10 +35,11 @@ internal sealed class EventFhirProcess : IAsyncDisposable
         return (started.Process.ExitCode, output, started.Errors);
     }
 
-    /// <summary>Starts a server on a free port and waits until it serves.</summary>
+    /// <summary>Starts a server, on a free port if none is given, and waits until it serves.</summary>
     public static async Task<EventFhirProcess> ServeAsync(string dataFolder, params string[] arguments)
     {
-        var started = Start(["serve", "--port", "0", "--data", dataFolder, .. arguments]);
+        string[] port = arguments.Contains("--port") ? [] : ["--port", "0"];
+        var started = Start(["serve", .. port, "--data", dataFolder, .. arguments]);
         using var patience = new CancellationTokenSource(StartTimeMax);
         started.StartLine = await started.Process.StandardOutput.ReadLineAsync(patience.Token)
             ?? throw new InvalidOperationException($"The server ended with {started.Process.ExitCode}: {started.Errors}");
