@@ -119,6 +119,8 @@ public sealed class PlanningSearches(TestCluster cluster)
         await CheckAsync("status=final&_sort=-value-quantity", Observations, number => -number);
         await CheckAsync("_sort=-_lastUpdated", Observations, _ => 0);
         await CheckAsync("category=late", Late, _ => 0);
+        await CheckAsync("category=late&_total=none", Late, _ => 0);
+        await CheckAsync("category=late&_total=none&_sort=-date", Late, number => -YearOf(number));
         await CheckAsync("category=late&_sort=value-quantity", Late, number => number);
         await CheckAsync("category=late&_sort=-_lastUpdated", Late, _ => 0);
 
