@@ -192,7 +192,8 @@ public sealed class ServerHost : IAsyncDisposable
         var entries = new BatchRun(new EntryDispatch(interactions.AddRange(operations), release, baseUrl, failures));
         var transactions = new TransactionRun(
             release, intake, store, byCriteria, new ReferenceCriteria(registry, byCriteria, release),
-            new TransactionPatches(new PatchIntake(release, negotiation), reader), new TransactionAnswers(daemon, reader, baseUrl), entries, baseUrl,
+            new TransactionPatches(new PatchIntake(release, negotiation), reader, byCriteria), new TransactionAnswers(daemon, reader, baseUrl),
+            entries, baseUrl,
             options.ConditionalDelete, time);
         interactions = interactions.AddRange(Interactions.OfBundles(new BundleEndpoints(release, negotiation, entries, transactions)));
         var abilities = Interactions.AbilitiesOf(interactions, onResources, options.ConditionalDelete);

@@ -43,7 +43,9 @@ public sealed class HistoryEndpoints(Release release, HistoryReader histories, R
             return Answer.Of(ReadEndpoints.Erased);
 
         var url = baseUrl.Of(request.Http.Request);
-        return new Answer(200, HistoryBundleWriter.Write(url, page, history.Subset.Writer, Links(request, url + path, path, page)));
+        var links = Links(request, url + path, path, page);
+        return BundleTags.Answered(
+            request, BundleTags.Of(links[0].Url, page), () => HistoryBundleWriter.Write(url, page, history.Subset.Writer, links));
     }
 
     private ImmutableArray<TypeDefinition> TypesOf(HistoryScope scope) => scope switch
