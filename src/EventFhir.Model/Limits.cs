@@ -32,6 +32,9 @@ public static class Limits
     /// <summary>Characters of an actor, a reason or a purpose in X-Provenance; longer ones are 400.</summary>
     public const int ProvenanceTextMax = 500;
 
+    /// <summary>Transactions of one batch of the feed that may come after a position which a search is as of.</summary>
+    public const int MomentTransactionsMax = 100_000;
+
     /// <summary>How long a conditional request is tried again while others keep changing what it depends on.</summary>
     public static readonly TimeSpan ConditionTimeMax = TimeSpan.FromSeconds(20);
 

@@ -166,7 +166,9 @@ public sealed class ServerHost : IAsyncDisposable
         var baseUrl = new BaseUrl(options.BaseUrl);
         var reader = new ResourceReader(database.Events);
         var pageLink = new PageLink(options.PageKey ?? database.SharedSecret);
-        var searches = new SearchEndpoints(registry, new SearchReader(database.Events, release), baseUrl, pageLink, time);
+        var moments = new MomentReader(database.Events);
+        var asOf = new AsOfRequest(moments);
+        var searches = new SearchEndpoints(registry, new SearchReader(database.Events, release), baseUrl, pageLink, time, asOf);
         var intake = new ResourceIntake(registry.Active);
         var failures = new Failures(loggers.CreateLogger<Failures>());
         var answers = new WriteAnswers(daemon, reader, baseUrl);
@@ -176,9 +178,9 @@ public sealed class ServerHost : IAsyncDisposable
         var patches = new PatchEndpoints(
             release, new PatchIntake(release, negotiation), intake, store, byCriteria, answers, reader, baseUrl, time);
         var interactions = Interactions.OfResources(
-            new ReadEndpoints(release, reader),
+            new ReadEndpoints(release, reader, asOf),
             new WriteEndpoints(release, negotiation, intake, store, conditionals, answers, time),
-            new HistoryEndpoints(release, new HistoryReader(database.Events, release), reader, baseUrl, pageLink))
+            new HistoryEndpoints(release, new HistoryReader(database.Events, release), reader, baseUrl, pageLink, asOf))
             .AddRange(Interactions.OfCriteria(conditionals))
             .AddRange(Interactions.OfPatches(patches))
             .AddRange(Interactions.OfSearch(searches));
@@ -188,7 +190,7 @@ public sealed class ServerHost : IAsyncDisposable
         // Not for the entries of a batch: a zip is no resource.
         var evidence = Interactions.OfEvidence(new EvidenceEndpoint(release, reader, new EvidenceMaker(proofs, signers, time)));
         var operations = Interactions.OfReindex(new ReindexEndpoints(registry, reindexing, daemon, baseUrl)).AddRange(onResources)
-            .AddRange(Interactions.OfReplays(new ReplayEndpoints(release, new ReplayReader(database.Events), reader, baseUrl)));
+            .AddRange(Interactions.OfReplays(new ReplayEndpoints(release, new ReplayReader(database.Events), reader, moments, baseUrl)));
         var entries = new BatchRun(new EntryDispatch(interactions.AddRange(operations), release, baseUrl, failures));
         var transactions = new TransactionRun(
             release, intake, store, byCriteria, new ReferenceCriteria(registry, byCriteria, release),

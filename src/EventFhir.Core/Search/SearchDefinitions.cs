@@ -53,6 +53,9 @@ public sealed class SearchDefinitions
     public SearchDefinitions With(long generation, ImmutableArray<CustomParameter> customs) =>
         new(Release, off, specified ?? this) { Generation = generation, Customs = customs };
 
+    /// <summary>These, without customs.</summary>
+    public SearchDefinitions Specified => specified ?? this;
+
     /// <summary>The parameters of a concrete resource type that can be searched or are the specification's.</summary>
     public ImmutableArray<SearchParameterDefinition> ParametersOf(TypeDefinition type) => parameters.GetOrAdd(
         type,

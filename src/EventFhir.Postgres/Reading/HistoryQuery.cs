@@ -3,6 +3,7 @@ using System.Globalization;
 
 using EventFhir.Core.Events;
 using EventFhir.Model.Definitions;
+using EventFhir.Postgres.Feed;
 
 namespace EventFhir.Postgres.Reading;
 
@@ -33,22 +34,28 @@ public sealed record HistoryQuery(HistoryScope Scope, int Count)
     /// <summary>… and before this.</summary>
     public DateTimeOffset? AtBefore { get; init; }
 
+    /// <summary>_asOf: what was written up to then. Such a history is in the order of the feed.</summary>
+    public Moment? AsOf { get; init; }
+
     public HistoryOrder Order { get; init; } = HistoryOrder.NewestFirst;
 
     /// <summary>From the link of the page before; null: the first page.</summary>
     public HistoryCursor? After { get; init; }
 
-    internal bool IsFiltered => Since is not null || Before is not null || AtFrom is not null || AtBefore is not null;
+    internal bool IsFiltered => AsOf is not null || Since is not null || Before is not null || AtFrom is not null || AtBefore is not null;
 }
 
 /// <summary>
 /// Where a page ended, and what the first page saw: later pages show nothing that was written since, so that pages neither overlap nor skip.
 /// </summary>
-/// <param name="Sequence">es.event.seq of the last entry.</param>
+/// <param name="Sequence">es.event.seq of the last entry; as of a moment, its position in the feed.</param>
 /// <param name="Snapshot">pg_snapshot of the first page: "xmin:xmax:xip,xip,…".</param>
 /// <param name="Total">As the first page said it.</param>
 public sealed record HistoryCursor(long Sequence, string Snapshot, long? Total)
 {
+    /// <summary>As of a moment no snapshot is needed: positions say what belongs to it.</summary>
+    internal const string NoSnapshot = "1:1:";
+
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Sequence}.{Total}.{Snapshot}");
 
     /// <summary>False for anything that <see cref="ToString"/> cannot have made.</summary>

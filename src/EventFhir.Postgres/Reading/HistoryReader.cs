@@ -50,7 +50,7 @@ public sealed class HistoryReader(EventDatabase database, Release release)
             {
                 total = row.IsDBNull(0) ? 0 : row.GetInt64(0);
                 if (query.IsFiltered && total > CountMax) total = null;
-                snapshot = row.GetString(1);
+                snapshot = query.AsOf is null ? row.GetString(1) : HistoryCursor.NoSnapshot;
             }
             // The one row without an event carries total and snapshot of an empty page.
             if (row.IsDBNull(2)) continue;
@@ -88,32 +88,31 @@ public sealed class HistoryReader(EventDatabase database, Release release)
         // Parts of the statement are chosen here; each value is a parameter of the same writer.
         var ascending = query.Order is HistoryOrder.OldestFirst;
         var sql = new SqlBuilder();
-        sql.Append($"select t.total, t.snapshot, e.seq, e.type, s.id, e.version, e.kind, e.recorded_at, e.body from (select ");
+        var order = new SqlName(query.AsOf is null ? "seq" : "position");
+        sql.Append($"select t.total, t.snapshot, e.{order}, e.type, s.id, e.version, e.kind, e.recorded_at, e.body from (select ");
         if (query.After is not null) sql.Append($"null::bigint as total, null::text as snapshot");
         else
         {
             AppendTotal(sql, query);
             sql.Append($" as total, pg_current_snapshot()::text as snapshot");
         }
-        sql.Append($") t left join lateral (select e.* from es.event e");
+        sql.Append($") t left join lateral (select e.*{new SqlText(query.AsOf is null ? "" : ", f.position")} from {EventsOf(query)}");
         AppendConditions(sql, query);
         if (query.After is { } after)
         {
-            sql.Append($" and pg_visible_in_snapshot(e.xid, {after.Snapshot}::text::pg_snapshot)");
-            if (ascending) sql.Append($" and e.seq > {after.Sequence}");
-            else sql.Append($" and e.seq < {after.Sequence}");
+            if (query.AsOf is null) sql.Append($" and pg_visible_in_snapshot(e.xid, {after.Snapshot}::text::pg_snapshot)");
+            sql.Append($" and {PlaceOf(query)} {new SqlText(ascending ? ">" : "<")} {after.Sequence}");
         }
         // Within one resource, version order is log order, and there is an index on it.
         switch (query.Scope, ascending)
         {
             case (HistoryScope.Instance, true): sql.Append($" order by e.version"); break;
             case (HistoryScope.Instance, false): sql.Append($" order by e.version desc"); break;
-            case (_, true): sql.Append($" order by e.seq"); break;
-            default: sql.Append($" order by e.seq desc"); break;
+            case (_, true): sql.Append($" order by {PlaceOf(query)}"); break;
+            default: sql.Append($" order by {PlaceOf(query)} desc"); break;
         }
         sql.Append($" limit {query.Count + 1}) e on true left join es.stream s on s.rid = e.rid");
-        if (ascending) sql.Append($" order by e.seq");
-        else sql.Append($" order by e.seq desc");
+        sql.Append($" order by e.{order}{new SqlText(ascending ? "" : " desc")}");
         return sql.Statement();
     }
 
@@ -122,7 +121,7 @@ public sealed class HistoryReader(EventDatabase database, Release release)
     {
         if (query.IsFiltered)
         {
-            sql.Append($"(select count(*) from (select from es.event e");
+            sql.Append($"(select count(*) from (select from {EventsOf(query)}");
             AppendConditions(sql, query);
             sql.Append($" limit {CountMax + 1}) c)");
             return;
@@ -142,6 +141,11 @@ public sealed class HistoryReader(EventDatabase database, Release release)
         }
     }
 
+    private static SqlText EventsOf(HistoryQuery query) =>
+        new(query.AsOf is null ? "es.event e" : "es.event e join es.feed f on f.seq = e.seq");
+
+    private static SqlText PlaceOf(HistoryQuery query) => new(query.AsOf is null ? "e.seq" : "f.position");
+
     private static void AppendConditions(SqlBuilder sql, HistoryQuery query)
     {
         switch (query.Scope)
@@ -157,12 +161,20 @@ public sealed class HistoryReader(EventDatabase database, Release release)
                 sql.Append($" where e.tenant = {Tenant.Only}");
                 break;
         }
+        if (query.AsOf is { } moment)
+        {
+            sql.Append($" and f.position <= {moment.Cursor.Position}");
+            // Said of the feed as well, so that its index on types is of use.
+            if (query.Scope is HistoryScope.OfType ofType) sql.Append($" and f.tenant = {Tenant.Only} and f.type = {(short)ofType.Type.Number}");
+        }
         if (query.Since is { } since) sql.Append($" and e.recorded_at >= {since.UtcDateTime}");
         if (query.Before is { } before) sql.Append($" and e.recorded_at < {before.UtcDateTime}");
         if (query.AtBefore is { } atBefore) sql.Append($" and e.recorded_at < {atBefore.UtcDateTime}");
         // A version is current until the next one is written.
-        if (query.AtFrom is { } atFrom)
-            sql.Append($" and not exists (select from es.event n where n.rid = e.rid and n.version = e.version + 1")
-                .Append($" and n.recorded_at <= {atFrom.UtcDateTime})");
+        if (query.AtFrom is not { } atFrom) return;
+        sql.Append($" and not exists (select from es.event n where n.rid = e.rid and n.version = e.version + 1")
+            .Append($" and n.recorded_at <= {atFrom.UtcDateTime}");
+        if (query.AsOf is { } then) sql.Append($" and exists (select from es.feed g where g.seq = n.seq and g.position <= {then.Cursor.Position})");
+        sql.Append($")");
     }
 }

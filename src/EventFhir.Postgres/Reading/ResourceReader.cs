@@ -1,6 +1,7 @@
 using System.Data;
 
 using EventFhir.Core.Events;
+using EventFhir.Postgres.Feed;
 using EventFhir.Postgres.Sql;
 
 using Npgsql;
@@ -11,40 +12,46 @@ namespace EventFhir.Postgres.Reading;
 public sealed class ResourceReader(EventDatabase database)
 {
     private static readonly string ReadCurrent = SqlFile.Read("read-current.sql");
+    private static readonly string ReadAsOf = SqlFile.Read("read-as-of.sql");
     private static readonly string ReadVersion = SqlFile.Read("read-version.sql");
 
     /// <summary>The newest version, which may be a delete; null if there never was one.</summary>
     public Task<StoredVersion?> ReadAsync(ResourceKey key, CancellationToken cancellationToken) =>
-        ReadAsync(key, ReadCurrent, version: null, cancellationToken);
+        ReadAsync(key, ReadCurrent, number: null, cancellationToken);
 
     /// <summary>The version of this number, which may be a delete; null if there is none.</summary>
     public Task<StoredVersion?> ReadVersionAsync(ResourceKey key, long version, CancellationToken cancellationToken) =>
         version is < 1 or > int.MaxValue
             ? Task.FromResult<StoredVersion?>(null)
-            : ReadAsync(key, ReadVersion, (int)version, cancellationToken);
+            : ReadAsync(key, ReadVersion, version, cancellationToken);
 
-    private async Task<StoredVersion?> ReadAsync(ResourceKey key, string text, int? version, CancellationToken cancellationToken)
+    /// <summary>The version that was the newest then, which may be a delete; null if there was none yet.</summary>
+    public Task<StoredVersion?> ReadAsOfAsync(ResourceKey key, Moment moment, CancellationToken cancellationToken) =>
+        ReadAsync(key, ReadAsOf, moment.Cursor.Position, cancellationToken);
+
+    /// <param name="number">Of the version, or of the position as of which one is read; null for the newest.</param>
+    private async Task<StoredVersion?> ReadAsync(ResourceKey key, string text, long? number, CancellationToken cancellationToken)
     {
         try
         {
-            return await ReadOnceAsync(key, text, version, cancellationToken);
+            return await ReadOnceAsync(key, text, number, cancellationToken);
         }
         catch (NpgsqlException exception) when (exception.IsTransient)
         {
             // A pooled connection may have died with a restarted PostgreSQL; a new one tells.
             database.ForgetConnections();
-            return await ReadOnceAsync(key, text, version, cancellationToken);
+            return await ReadOnceAsync(key, text, number, cancellationToken);
         }
     }
 
-    private async Task<StoredVersion?> ReadOnceAsync(ResourceKey key, string text, int? version, CancellationToken cancellationToken)
+    private async Task<StoredVersion?> ReadOnceAsync(ResourceKey key, string text, long? number, CancellationToken cancellationToken)
     {
         await using var connection = await database.Reader.OpenConnectionAsync(cancellationToken);
         await using var command = new NpgsqlCommand(text, connection);
         command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = Tenant.Only });
         command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)key.Type.Number });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = key.Id.Value });
-        if (version is { } number) command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = number });
+        if (number is { } given) command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = given });
         await using var row = await command.ExecuteReaderAsync(CommandBehavior.SingleRow, cancellationToken);
         if (!await row.ReadAsync(cancellationToken)) return null;
         return new StoredVersion(

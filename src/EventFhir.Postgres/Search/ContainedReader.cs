@@ -40,9 +40,9 @@ internal sealed class ContainedReader(SearchReader reader, SearchQuery query, Co
             page = read.Value;
         }
         var total = at?.Total;
-        if (at is null && (IsCount || query.Result.Total is TotalMode.Accurate or TotalMode.Estimate))
+        if (at is null or { IsStart: true } && (IsCount || query.Result.Total is TotalMode.Accurate or TotalMode.Estimate))
         {
-            var counted = await CountAsync(matcher, cancellationToken);
+            var counted = await CountAsync(matcher, at?.Snapshot ?? "", cancellationToken);
             if (counted.IsRefused(out var refusal)) return refusal;
             total = (page.Total ?? 0) + counted.Value.Matches;
         }
@@ -50,10 +50,10 @@ internal sealed class ContainedReader(SearchReader reader, SearchQuery query, Co
 
         var start = at is { Keys: [var skipped] }
             ? new Place(at.Rid, int.Parse(skipped!, CultureInfo.InvariantCulture), at.Snapshot)
-            : new Place(0, 0, page.Snapshot);
+            : new Place(0, 0, at?.Snapshot ?? page.Snapshot);
         var found = await FindAsync(matcher, start, query.Result.Count - page.Matches.Length, cancellationToken);
         if (found.IsRefused(out var failed)) return failed;
-        if (at is null && found.Value.Next is null && query.Result.Total is not TotalMode.None)
+        if (at is null or { IsStart: true } && found.Value.Next is null && query.Result.Total is not TotalMode.None)
             total = page.Matches.Length + found.Value.Matches.Count;
         return Complete(page, found.Value, total);
     }
@@ -78,10 +78,10 @@ internal sealed class ContainedReader(SearchReader reader, SearchQuery query, Co
 
     private static SearchCursor? WithTotal(SearchCursor? cursor, long? total) => cursor is null ? null : cursor with { Total = total };
 
-    private async Task<Outcome<Counted>> CountAsync(ContainedMatcher matcher, CancellationToken cancellationToken)
+    private async Task<Outcome<Counted>> CountAsync(ContainedMatcher matcher, string snapshot, CancellationToken cancellationToken)
     {
         var (matches, seen) = (0L, 0);
-        for (Place? place = new Place(0, 0, ""); place is { } start;)
+        for (Place? place = new Place(0, 0, snapshot); place is { } start;)
         {
             if (seen >= Limits.ContainersMax)
                 return Refusal.Of(RefusalKind.BadRequest, "too-costly",

@@ -27,6 +27,7 @@ internal static class PageKeys
     /// <summary>Equal in the first keys and beyond the cursor in the next.</summary>
     public static void WriteBeyond(SqlBuilder sql, ImmutableArray<SortColumn> keys, SearchCursor at)
     {
+        if (at.IsStart) return;
         var isForward = at.Direction is PageDirection.Forward;
         sql.Append($" where (");
         for (var place = 0; place < keys.Length; place++)

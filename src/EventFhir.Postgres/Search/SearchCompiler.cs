@@ -130,17 +130,18 @@ internal sealed class SearchCompiler(Func<TypeDefinition, bool> hasTables)
         return sql.Statement();
     }
 
-    /// <summary>One row: how many resources match now.</summary>
-    public NpgsqlBatchCommand Count(SearchQuery query)
+    /// <summary>One row: how many resources match.</summary>
+    /// <param name="snapshot">pg_snapshot that saw what counts; null for now.</param>
+    public NpgsqlBatchCommand Count(SearchQuery query, string? snapshot)
     {
         var sql = new SqlBuilder();
-        if (IsUnfiltered(query))
+        if (snapshot is null && IsUnfiltered(query))
         {
             WriteTotals(sql, query);
             return sql.Statement();
         }
         sql.Append($"select count(*) from (");
-        WriteMatches(sql, query, [], snapshot: null);
+        WriteMatches(sql, query, [], snapshot);
         sql.Append($") c");
         return sql.Statement();
     }

@@ -33,7 +33,8 @@ public sealed class SearchExplainer(EventDatabase database, SearchReader searche
             await using var keyed = await database.KeySearcher.OpenConnectionAsync(cancellationToken);
             await searches.LearnTablesAsync(connection, answered.Value, cancellationToken);
             if (at is not null
-                && (at.Keys.Length != query.Result.Sort.Length || !await SearchReader.IsKnownAsync(connection, at.Snapshot, cancellationToken)))
+                && ((!at.IsStart && at.Keys.Length != query.Result.Sort.Length)
+                    || !await SearchReader.IsKnownAsync(connection, at.Snapshot, cancellationToken)))
                 return SearchReader.Unknown;
             var snapshot = at?.Snapshot ?? await SnapshotAsync(connection, cancellationToken);
             var statements = ImmutableArray.CreateBuilder<ExplainedStatement>();

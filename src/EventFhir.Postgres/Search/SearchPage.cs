@@ -44,6 +44,12 @@ public enum PageDirection { Forward, Backward }
 /// <param name="Snapshot">pg_snapshot of the first page: "xmin:xmax:xip,xip,…".</param>
 public sealed record SearchCursor(PageDirection Direction, ImmutableArray<string?> Keys, long Rid, long? Total, string Snapshot)
 {
+    /// <summary>The first page as of a snapshot.</summary>
+    public static SearchCursor AsOf(string snapshot) => new(PageDirection.Forward, [], Rid: 0, Total: null, snapshot);
+
+    /// <summary>Nothing comes before: surrogates begin with 1.</summary>
+    public bool IsStart => Rid == 0 && Keys.IsEmpty;
+
     private const string Backward = "b";
     private const string Forward = "f";
 

@@ -8,6 +8,7 @@ using EventFhir.Core.Search;
 using EventFhir.Core.Search.Parameters;
 using EventFhir.Model;
 using EventFhir.Model.Definitions;
+using EventFhir.Postgres.Feed;
 using EventFhir.Postgres.Reading;
 using EventFhir.Postgres.Sql;
 using EventFhir.Postgres.Terminology;
@@ -26,6 +27,10 @@ public sealed class SearchReader(EventDatabase database, Release release)
     internal static readonly Refusal Unknown =
         Refusal.Of(RefusalKind.BadRequest, "value", "The link leads to an answer that this database does not know; search again.");
 
+    private static readonly Refusal Untold = Refusal.Of(
+        RefusalKind.BadRequest, "not-supported",
+        "Searches as of then are not possible: the log was moved to where transactions are counted anew, or too much was committed at once.");
+
     /// <summary>So often a first page is read while others change what its answers were made from.</summary>
     private const int AttemptsMax = 3;
 
@@ -42,6 +47,9 @@ public sealed class SearchReader(EventDatabase database, Release release)
 
     /// <summary>Tells how the same searches are carried out.</summary>
     public SearchExplainer Explainer => new(database, this);
+
+    /// <summary>Where the first page as of a moment begins.</summary>
+    public static Outcome<SearchCursor> Begin(Moment moment) => moment.Snapshot is { } snapshot ? SearchCursor.AsOf(snapshot) : Untold;
 
     /// <param name="at">From a link of another page; null for the first page.</param>
     public async Task<Outcome<SearchPage>> ReadAsync(SearchQuery query, SearchCursor? at, CancellationToken cancellationToken)
@@ -167,13 +175,16 @@ public sealed class SearchReader(EventDatabase database, Release release)
         if (rows.Count == 0) return new SearchPage([], [], at?.Total ?? TotalOf(query, 0), Next: null, Previous: null);
 
         var snapshot = at?.Snapshot ?? found.Snapshot;
-        var total = at is null ? TotalOf(query, hasMore ? found.Matches : rows.Count) : at.Total;
+        var matches = !hasMore ? rows.Count
+            : at is { IsStart: true } && SearchCompiler.IsUnfiltered(query) && query.Result.Total is not TotalMode.None
+                ? await CountAsync(connection, new SearchSteps(HasTables).TotalOf(query, at), query, probe: null, cancellationToken) : found.Matches;
+        var total = at is null or { IsStart: true } ? TotalOf(query, matches) : at.Total;
         var included = await IncludeAsync(connection, keyed, query, rows, snapshot, cancellationToken);
         if (included.IsRefused(out var refusal)) return refusal;
         if (await IsStaleAsync(connection, query.Definitions, cancellationToken)) return Stale;
         // Whoever comes here from a page can go back to it.
         var hasNext = isBackward || hasMore;
-        var hasPrevious = isBackward ? hasMore : at is not null;
+        var hasPrevious = isBackward ? hasMore : at is { IsStart: false };
         return new SearchPage(
             [.. rows.Select(row => row.Version)], [.. included.Value.Select(row => row.Version)], total,
             hasNext ? new SearchCursor(PageDirection.Forward, rows[^1].Keys, rows[^1].Rid, total, snapshot) : null,
@@ -187,7 +198,7 @@ public sealed class SearchReader(EventDatabase database, Release release)
     /// <summary>False if the cursor cannot be one of this search.</summary>
     private static async Task<bool> CanGoOnAsync(
         NpgsqlConnection connection, SearchQuery query, SearchCursor? at, CancellationToken cancellationToken) =>
-        at is null || (at.Keys.Length == query.Result.Sort.Length && await IsKnownAsync(connection, at.Snapshot, cancellationToken));
+        at is null || ((at.IsStart || at.Keys.Length == query.Result.Sort.Length) && await IsKnownAsync(connection, at.Snapshot, cancellationToken));
 
     /// <summary>False for a snapshot from the future: it comes from another database cluster, or from before this one was set back in time.</summary>
     internal static async Task<bool> IsKnownAsync(NpgsqlConnection connection, string snapshot, CancellationToken cancellationToken)

@@ -46,7 +46,7 @@ internal sealed class SearchSteps(Func<TypeDefinition, bool> hasTables)
         var compiler = new SearchCompiler(hasTables);
         if (IsCount(query))
         {
-            yield return new(StepKind.Total, StepPlan.Own, compiler.Count(query), "the total");
+            yield return TotalOf(query, at);
             yield break;
         }
         if (!SearchCompiler.IsUnfiltered(query))
@@ -61,6 +61,10 @@ internal sealed class SearchSteps(Func<TypeDefinition, bool> hasTables)
         if (walk is not null) yield return new(StepKind.Walk, StepPlan.Own, walk, "if a stretch of the order fills the page");
         if (walk is null || !WalkStatement.IsComplete(query)) yield return new(StepKind.Gather, StepPlan.Own, compiler.Page(query, at), "otherwise");
     }
+
+    /// <summary>Counts all matches.</summary>
+    public SearchStep TotalOf(SearchQuery query, SearchCursor? at) =>
+        new(StepKind.Total, StepPlan.Own, new SearchCompiler(hasTables).Count(query, at?.Snapshot), "the total");
 
     /// <summary>The first step of a search that looks up a key.</summary>
     public SearchStep FewOf(SearchQuery query, SearchCursor? at)
@@ -89,5 +93,5 @@ internal sealed class SearchSteps(Func<TypeDefinition, bool> hasTables)
 
     /// <summary>How many matches are counted; null for all.</summary>
     private static int? BoundOf(SearchQuery query, SearchCursor? at) =>
-        at is null && query.Result.Total is TotalMode.Accurate or TotalMode.Estimate ? null : FreeCountMax;
+        at is null or { IsStart: true } && query.Result.Total is TotalMode.Accurate or TotalMode.Estimate ? null : FreeCountMax;
 }

@@ -53,7 +53,7 @@ public static class ReplayWriter
         json.WriteString("name"u8, "version"u8);
         json.WriteStartArray("part"u8);
         WriteValue(json, "versionId", "valueId", version.Version.ToString(CultureInfo.InvariantCulture));
-        WriteValue(json, "change", "valueCode", version.IsDeleted ? "deleted" : version.IsNew ? "created" : "updated");
+        WriteValue(json, "change", "valueCode", ChangeOf(version.Kind));
         WriteValue(json, "recorded", "valueInstant", FhirInstant.Write(version.LastUpdated));
         WriteValue(json, "event", "valueUuid", $"urn:uuid:{replayed.EventId}");
         WriteValue(json, "transaction", "valueUuid", $"urn:uuid:{replayed.TransactionId}");
@@ -77,6 +77,14 @@ public static class ReplayWriter
         json.WriteEndArray();
         json.WriteEndObject();
     }
+
+    private static string ChangeOf(VersionKind kind) => kind switch
+    {
+        VersionKind.Created or VersionKind.CreatedByUpdate => "created",
+        VersionKind.Updated => "updated",
+        VersionKind.Deleted => "deleted",
+        _ => "erased",
+    };
 
     private static void Write(Utf8JsonWriter json, ImmutableArray<DiffOperation> difference)
     {

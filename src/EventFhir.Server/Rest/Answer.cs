@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 
 using EventFhir.Core;
+using EventFhir.Core.Feed;
 using EventFhir.Model.Validation;
 
 namespace EventFhir.Server.Rest;
@@ -19,6 +20,9 @@ public sealed record Answer(int Status, ImmutableArray<ReadOnlyMemory<byte>> Bod
 
     /// <summary>For the Last-Modified header.</summary>
     public DateTimeOffset? LastUpdated { get; init; }
+
+    /// <summary>For the EventFhir-As-Of header: the place in the feed that the answer is as of.</summary>
+    public FeedCursor? AsOf { get; init; }
 
     /// <summary>An absolute URL for the Location header.</summary>
     public string? Location { get; init; }

@@ -14,6 +14,10 @@ namespace EventFhir.Server.Rest;
 public static class AnswerWriter
 {
     public const string TransactionHeader = "EventFhir-Tx";
+    public const string AsOfHeader = "EventFhir-As-Of";
+
+    /// <summary>What makes the server unavailable is over soon, or nobody knows when.</summary>
+    private const string RetryAfterSeconds = "1";
 
     // The pipe is flushed after so many bytes, so that a big page does not pile up in memory behind a slow client.
     private const int FlushBytes = 256 * 1024;
@@ -28,6 +32,8 @@ public static class AnswerWriter
         if (answer.LastUpdated is { } lastUpdated)
             response.Headers.LastModified = lastUpdated.ToString("R", CultureInfo.InvariantCulture);
         if (answer.Transaction is { } transaction) response.Headers[TransactionHeader] = transaction.ToString();
+        if (answer.AsOf is { } moment) response.Headers[AsOfHeader] = moment.ToString();
+        if (answer.Status is StatusCodes.Status503ServiceUnavailable) response.Headers.RetryAfter = RetryAfterSeconds;
         if (answer.Location is { } location) response.Headers.Location = location;
         if (answer.ContentLocation is { } place) response.Headers.ContentLocation = place;
         if (answer.Progress is { } progress)

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using EventFhir.Core;
 using EventFhir.Core.Events;
 using EventFhir.Model.Definitions;
+using EventFhir.Postgres.Feed;
 using EventFhir.Postgres.Reading;
 using EventFhir.Server.Formats;
 
@@ -11,7 +12,8 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace EventFhir.Server.Rest;
 
 /// <summary>history of a resource, of a type and of everything (R4 http.html#history).</summary>
-public sealed class HistoryEndpoints(Release release, HistoryReader histories, ResourceReader resources, BaseUrl baseUrl, PageLink pageLink)
+public sealed class HistoryEndpoints(
+    Release release, HistoryReader histories, ResourceReader resources, BaseUrl baseUrl, PageLink pageLink, AsOfRequest asOf)
 {
     public async ValueTask<Answer> OfInstanceAsync(FhirRequest request)
     {
@@ -34,8 +36,11 @@ public sealed class HistoryEndpoints(Release release, HistoryReader histories, R
         var (history, unreadable) = refusal is null ? HistoryRequest.Read(parameters, TypesOf(scope)) : (null, refusal);
         if (history is null) return Answer.Of(unreadable!);
 
-        var page = await histories.ReadAsync(QueryOf(history, scope, cursor), request.Aborted);
-        if (page.Entries.IsEmpty && scope is HistoryScope.Instance { Key: var key } && await resources.ReadAsync(key, request.Aborted) is null)
+        var wanted = await asOf.ReadAsync(request);
+        if (wanted.IsRefused(out refusal)) return Answer.Of(refusal);
+        var moment = wanted.Value.Moment;
+        var page = await histories.ReadAsync(QueryOf(history, scope, cursor) with { AsOf = moment }, request.Aborted);
+        if (page.Entries.IsEmpty && scope is HistoryScope.Instance { Key: var key } && !await ExistedAsync(key, moment, request.Aborted))
             return Answer.Of(Refusal.Of(RefusalKind.NotFound, "not-found", "There is no such resource, and there never was."));
         // Of a resource that was erased and not written again, there is nothing but the skeleton.
         if (scope is HistoryScope.Instance { Key: var asked } && !page.Entries.IsEmpty && page.Entries.All(version => version.IsDeleted)
@@ -44,9 +49,14 @@ public sealed class HistoryEndpoints(Release release, HistoryReader histories, R
 
         var url = baseUrl.Of(request.Http.Request);
         var links = Links(request, url + path, path, page);
-        return BundleTags.Answered(
-            request, BundleTags.Of(links[0].Url, page), () => HistoryBundleWriter.Write(url, page, history.Subset.Writer, links));
+        return wanted.Value.Tell(BundleTags.Answered(
+            request, BundleTags.Of(links[0].Url, page), () => HistoryBundleWriter.Write(url, page, history.Subset.Writer, links)));
     }
+
+    private async ValueTask<bool> ExistedAsync(ResourceKey key, Moment? moment, CancellationToken cancellationToken) =>
+        (moment is null
+            ? await resources.ReadAsync(key, cancellationToken)
+            : await resources.ReadAsOfAsync(key, moment, cancellationToken)) is not null;
 
     private ImmutableArray<TypeDefinition> TypesOf(HistoryScope scope) => scope switch
     {
@@ -79,7 +89,7 @@ public sealed class HistoryEndpoints(Release release, HistoryReader histories, R
             : (query, null, Refusal.Of(RefusalKind.BadRequest, "value", "_page comes from a link of a page, and leads only where it came from."));
     }
 
-    private static readonly string[] KeptParameters = ["_format", "_pretty"];
+    private static readonly string[] KeptParameters = ["_format", "_pretty", AsOfRequest.Parameter];
 
     private List<BundleLink> Links(FhirRequest request, string url, string path, HistoryPage page)
     {

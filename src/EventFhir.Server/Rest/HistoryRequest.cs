@@ -14,7 +14,8 @@ namespace EventFhir.Server.Rest;
 public sealed record HistoryRequest
 {
     /// <summary>The parameters, for the router and for lenient handling.</summary>
-    public static readonly ImmutableArray<string> Parameters = ["_since", "_before", "_at", "_count", "_sort", "_page", .. SubsetRequest.Parameters];
+    public static readonly ImmutableArray<string> Parameters = ["_since", "_before", "_at", "_count", "_sort", "_page", AsOfRequest.Parameter,
+        .. SubsetRequest.Parameters];
 
     public int Count { get; init; } = Limits.PageSizeDefault;
     public HistoryOrder Order { get; init; }
@@ -39,7 +40,7 @@ public sealed record HistoryRequest
         var request = new HistoryRequest { Subset = subset.Value };
         foreach (var name in Parameters)
         {
-            if (SubsetRequest.Parameters.Contains(name)) continue;
+            if (name == AsOfRequest.Parameter || SubsetRequest.Parameters.Contains(name)) continue;
             var values = query[name];
             if (values is not [{ Length: > 0 } text, ..]) continue;
             if (values.Count > 1 || request.With(name, text) is not { } changed)

@@ -17,7 +17,7 @@ public static class Interactions
 
     public static ImmutableArray<Interaction> OfResources(ReadEndpoints reads, WriteEndpoints writes, HistoryEndpoints histories) =>
     [
-        new("read", InteractionLevel.Instance, "GET", OfInstance, SubsetRequest.Parameters, reads.ReadAsync),
+        new("read", InteractionLevel.Instance, "GET", OfInstance, ReadEndpoints.Parameters, reads.ReadAsync),
         new("vread", InteractionLevel.Instance, "GET", OfInstance + "/_history/{version}", SubsetRequest.Parameters, reads.ReadVersionAsync),
         new("update", InteractionLevel.Instance, "PUT", OfInstance, [], writes.UpdateAsync),
         new("delete", InteractionLevel.Instance, "DELETE", OfInstance, [], writes.DeleteAsync),

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 using EventFhir.Core;
 using EventFhir.Core.Events;
 using EventFhir.Core.Search;
@@ -7,8 +9,10 @@ using EventFhir.Postgres.Reading;
 namespace EventFhir.Server.Rest;
 
 /// <summary>read and vread (R4 http.html#read, #vread): the stored bytes go out as they are.</summary>
-public sealed class ReadEndpoints(Release release, ResourceReader reader)
+public sealed class ReadEndpoints(Release release, ResourceReader reader, AsOfRequest asOf)
 {
+    public static readonly ImmutableArray<string> Parameters = [.. SubsetRequest.Parameters, AsOfRequest.Parameter];
+
     /// <summary>For what was destroyed on purpose (docs/proof.md): 410, as for a delete, but there is no history to look into.</summary>
     public static Refusal Erased { get; } = Refusal.Of(
         RefusalKind.Deleted, "deleted", "The content of this version has been erased for good; the log keeps only the proof that there was one.");
@@ -17,7 +21,10 @@ public sealed class ReadEndpoints(Release release, ResourceReader reader)
     {
         var (key, refusal) = request.ReadKey(release);
         if (refusal is not null) return Answer.Of(refusal);
-        return AnswerOf(request, key, await reader.ReadAsync(key, request.Aborted));
+        var wanted = await asOf.ReadAsync(request);
+        if (wanted.IsRefused(out refusal)) return Answer.Of(refusal);
+        if (wanted.Value.Moment is not { } moment) return AnswerOf(request, key, await reader.ReadAsync(key, request.Aborted));
+        return wanted.Value.Tell(AnswerOf(request, key, await reader.ReadAsOfAsync(key, moment, request.Aborted)));
     }
 
     public async ValueTask<Answer> ReadVersionAsync(FhirRequest request)

@@ -3,21 +3,27 @@ using System.Globalization;
 
 using EventFhir.Core;
 using EventFhir.Core.Events;
+using EventFhir.Core.Feed;
 using EventFhir.Model;
 using EventFhir.Model.Definitions;
 using EventFhir.Model.Patching;
+using EventFhir.Postgres.Feed;
 using EventFhir.Postgres.Reading;
 using EventFhir.Server.Formats;
 
 namespace EventFhir.Server.Rest;
 
 /// <summary>$replay and $diff: how a resource became what it is (docs/time-travel.md).</summary>
-public sealed class ReplayEndpoints(Release release, ReplayReader replays, ResourceReader resources, BaseUrl baseUrl)
+public sealed class ReplayEndpoints(Release release, ReplayReader replays, ResourceReader resources, MomentReader moments, BaseUrl baseUrl)
 {
     public static readonly ImmutableArray<string> ReplayParameters = ["_count", "from"];
     public static readonly ImmutableArray<string> DiffParameters = ["from", "to"];
 
     private static readonly Refusal Unknown = Refusal.Of(RefusalKind.NotFound, "not-found", "There is no such resource or version.");
+
+    private static readonly Refusal Malformed = Refusal.Of(
+        RefusalKind.BadRequest, "value",
+        "from and to are numbers of versions, instants such as 2026-11-21T08:00:00Z or cursors of the feed, each once.");
 
     public async ValueTask<Answer> ReplayAsync(FhirRequest request)
     {
@@ -53,12 +59,24 @@ public sealed class ReplayEndpoints(Release release, ReplayReader replays, Resou
     private async ValueTask<Outcome<StoredVersion>> FindAsync(
         ResourceKey key, Microsoft.Extensions.Primitives.StringValues named, long otherwise, CancellationToken cancellationToken)
     {
-        if (named.Count > 1 || (named.Count == 1 && EntityTags.VersionOf(named.ToString()) is null))
-            return Refusal.Of(RefusalKind.BadRequest, "value", "from and to are numbers of versions, each once.");
-        var version = named.Count == 1 ? EntityTags.VersionOf(named.ToString())!.Value : otherwise;
-        var found = version == 0 && named.Count == 0
-            ? await resources.ReadAsync(key, cancellationToken)
-            : await resources.ReadVersionAsync(key, version, cancellationToken);
+        StoredVersion? found;
+        if (named.Count == 0)
+        {
+            found = otherwise == 0
+                ? await resources.ReadAsync(key, cancellationToken)
+                : await resources.ReadVersionAsync(key, otherwise, cancellationToken);
+        }
+        else if (named.Count == 1 && EntityTags.VersionOf(named.ToString()) is { } version)
+        {
+            found = await resources.ReadVersionAsync(key, version, cancellationToken);
+        }
+        else
+        {
+            if (AsOf.Parse(named.ToString()) is not { } asOf) return Malformed;
+            var moment = await moments.FindAsync(asOf, cancellationToken);
+            if (moment.IsRefused(out var refusal)) return refusal;
+            found = await resources.ReadAsOfAsync(key, moment.Value, cancellationToken);
+        }
         return found is null ? Unknown : found;
     }
 

@@ -13,7 +13,7 @@ namespace EventFhir.Server.Rest;
 
 /// <summary>search of a type, of several types and of a compartment, by GET and POST (R4 http.html#search).</summary>
 public sealed class SearchEndpoints(
-    ParameterRegistry registry, SearchReader searches, BaseUrl baseUrl, PageLink pageLink, TimeProvider time)
+    ParameterRegistry registry, SearchReader searches, BaseUrl baseUrl, PageLink pageLink, TimeProvider time, AsOfRequest asOf)
 {
     /// <summary>Parameters are dropped now and then, not all the time.</summary>
     private const int AttemptsMax = 3;
@@ -21,7 +21,7 @@ public sealed class SearchEndpoints(
     private readonly Release release = registry.Active.Current.Release;
 
     /// <summary>Parameters of every interaction; the search neither knows nor repeats them.</summary>
-    private static readonly ImmutableArray<string> General = ["_format", "_pretty"];
+    private static readonly ImmutableArray<string> General = ["_format", "_pretty", AsOfRequest.Parameter];
 
     public ValueTask<Answer> OfTypeAsync(FhirRequest request)
     {
@@ -53,19 +53,29 @@ public sealed class SearchEndpoints(
     {
         var (parameters, cursor, asked, unreadable) = Read(request, path);
         if (unreadable is not null) return Answer.Of(unreadable);
+        var wanted = await asOf.ReadAsync(request);
+        if (wanted.IsRefused(out var unfounded)) return Answer.Of(unfounded);
+        if (wanted.Value.Moment is { } moment && cursor is null)
+        {
+            if (SearchReader.Begin(moment).IsRefused(out var moved)) return Answer.Of(moved);
+            (cursor, asked) = (SearchReader.Begin(moment).Value, moment.ClosedAt);
+        }
         var wish = ExplainWish.Of(request.Http, baseUrl);
         if (wish.IsRefused(out var unwilling)) return Answer.Of(unwilling);
         var url = baseUrl.Of(request.Http.Request);
         var unknown = request.Prefer.Handling is Handling.Lenient ? UnknownParameters.Ignore : UnknownParameters.Refuse;
         for (var attempt = 1; ; attempt++)
         {
-            var context = new SearchContext(registry.Active.Current, url, asked, unknown);
+            // Of custom parameters, versions that were superseded before have no values.
+            var current = registry.Active.Current;
+            var context = new SearchContext(wanted.Value.Moment is null ? current : current.Specified, url, asked, unknown);
             var parsed = parse(new SearchParser(context), parameters);
             if (parsed.IsRefused(out var refusal)) return Answer.Of(refusal);
             var query = parsed.Value;
             if (wish.Value.Mode is { } mode) return await ExplainAsync(query, cursor, mode, request.Aborted);
             var read = await searches.ReadAsync(query, cursor, request.Aborted);
-            if (!read.IsRefused(out var failed)) return Found(request, url, path, query, read.Value, asked);
+            if (!read.IsRefused(out var failed)) 
+                return wanted.Value.Tell(Found(request, url, path, query, read.Value, asked));
             if (failed != SearchReader.Stale || attempt == AttemptsMax) return Answer.Of(failed);
             await registry.ReloadAsync(request.Aborted);
         }
@@ -111,7 +121,7 @@ public sealed class SearchEndpoints(
     }
 
     private static ImmutableArray<QueryParameter> Specific(ImmutableArray<QueryParameter> parameters) =>
-        parameters.RemoveAll(static parameter => parameter.Name is "_format" or "_pretty" or ExplainWish.Parameter);
+        parameters.RemoveAll(static parameter => parameter.Name is "_format" or "_pretty" or ExplainWish.Parameter or AsOfRequest.Parameter);
 
     private List<BundleLink> Links(FhirRequest request, string url, string path, SearchQuery query, SearchPage page, DateTimeOffset asked)
     {

@@ -50,20 +50,27 @@ internal sealed class SearchFixture : IAsyncDisposable
 
     public Task WriteAsync(params IEnumerable<Resource> resources) => Task.WhenAll(resources.Select(async resource =>
     {
+        var outcomes = await Store.WriteAsync(new WriteGroup([Put(resource)], Provenance.None), CancellationToken.None);
+        if (outcomes[0] is WriteOutcome.Refused refused)
+            throw new InvalidOperationException($"{KeyOf(resource)}: {refused.Refusal.Issues[0].Diagnostics}");
+    }));
+
+    public WriteCommand Put(Resource resource)
+    {
         var key = KeyOf(resource);
         var text = StoredText.Of(resource, key.Id.Value);
         var content = new ResourceContent(new BodyTemplate(text.Head, text.Tail, text.Digest), extractor.Extract(resource));
-        var outcomes = await Store.WriteAsync(new WriteGroup([new WriteCommand(WriteKind.Update, key, content, Precondition.None)], Provenance.None), CancellationToken.None);
-        if (outcomes[0] is WriteOutcome.Refused refused) throw new InvalidOperationException($"{key}: {refused.Refusal.Issues[0].Diagnostics}");
-    }));
+        return new WriteCommand(WriteKind.Update, key, content, Precondition.None);
+    }
+
+    public static WriteCommand Delete(Resource resource) => new(WriteKind.Delete, KeyOf(resource), Content: null, Precondition.None);
 
     /// <summary>What a verification extracts from a stored body.</summary>
     public static IndexEntries Extract(TypeDefinition type, ReadOnlyMemory<byte> body) => new IndexExtractor(SearchDefinitions.R4, new Uri(BaseUrl)).Extract(Read(body));
 
     public async Task DeleteAsync(Resource resource)
     {
-        var command = new WriteCommand(WriteKind.Delete, KeyOf(resource), Content: null, Precondition.None);
-        await Store.WriteAsync(new WriteGroup([command], Provenance.None), CancellationToken.None);
+        await Store.WriteAsync(new WriteGroup([Delete(resource)], Provenance.None), CancellationToken.None);
     }
 
     private static ResourceKey KeyOf(Resource resource) =>
