@@ -216,7 +216,9 @@ public sealed class ServerHost : IAsyncDisposable
         app.Use(new MinPosition(feedHead).HandleAsync);
         app.UseRouting();
         routes.Map(app);
-        new FeedEndpoints(new FeedReader(database.Events, release), feedHead, registry, baseUrl, time, app.Lifetime).Map(app);
+        var feed = new FeedReader(database.Events, release);
+        new FeedEndpoints(feed, feedHead, registry, baseUrl, time, app.Lifetime).Map(app);
+        new GroupEndpoints(new ConsumerGroups(database.Events), feed).Map(app);
         new HealthEndpoints(database.Events.AnswersAsync, app.Lifetime).Map(app);
         new ProofEndpoints(proofs, release).Map(app);
     }
