@@ -16,7 +16,9 @@ public sealed record ShardLease(int Shard, long Fence, FeedCursor Checkpoint, Da
 /// <param name="LagSeconds">Since the first of them was recorded.</param>
 public sealed record ShardStatus(string Group, int Shards, ShardLease Lease, string? Owner, bool IsHeld, long LagEvents, double LagSeconds);
 
-/// <summary>Consumers that share the feed by shards, with their checkpoints here: leases that run out, and fences against whoever comes late.</summary>
+/// <summary>
+/// Consumers that share the feed by shards, with their checkpoints here: leases that run out, and fences against whoever comes late.
+/// </summary>
 public sealed class ConsumerGroups(EventDatabase database)
 {
     private static readonly string CreateText = SqlFile.Read("group-create.sql");

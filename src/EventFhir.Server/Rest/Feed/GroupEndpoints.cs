@@ -76,7 +76,8 @@ public sealed class GroupEndpoints(ConsumerGroups groups, FeedReader reader)
         }
         await groups.CreateAsync(NameOf(http), (int)shards, given ?? state.Head with { Position = state.Earliest }, http.RequestAborted);
         var made = await groups.StatusAsync(NameOf(http), http.RequestAborted);
-        if (made.Count != shards) await new FeedProblem(409, "conflict", "There is a group of this name with another number of shards.").WriteAsync(http);
+        if (made.Count != shards)
+            await new FeedProblem(409, "conflict", "There is a group of this name with another number of shards.").WriteAsync(http);
         else await FeedEndpoints.AnswerAsync(http, json => Write(json, made));
     }
 
