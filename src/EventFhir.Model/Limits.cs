@@ -194,4 +194,7 @@ public static class Limits
 
     /// <summary>How long a request may wait for an event, or for a position.</summary>
     public static readonly TimeSpan FeedWaitMax = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long a consumer of a group may have a shard without saying anything.</summary>
+    public static readonly TimeSpan FeedLeaseMax = TimeSpan.FromHours(1);
 }

@@ -194,7 +194,8 @@ public sealed class ServerHost : IAsyncDisposable
         var entries = new BatchRun(new EntryDispatch(interactions.AddRange(operations), release, baseUrl, failures));
         var transactions = new TransactionRun(
             release, intake, store, byCriteria, new ReferenceCriteria(registry, byCriteria, release),
-            new TransactionPatches(new PatchIntake(release, negotiation), reader), new TransactionAnswers(daemon, reader, baseUrl), entries, baseUrl,
+            new TransactionPatches(new PatchIntake(release, negotiation), reader, byCriteria), new TransactionAnswers(daemon, reader, baseUrl),
+            entries, baseUrl,
             options.ConditionalDelete, time);
         interactions = interactions.AddRange(Interactions.OfBundles(new BundleEndpoints(release, negotiation, entries, transactions)));
         var abilities = Interactions.AbilitiesOf(interactions, onResources, options.ConditionalDelete);
@@ -215,7 +216,9 @@ public sealed class ServerHost : IAsyncDisposable
         app.Use(new MinPosition(feedHead).HandleAsync);
         app.UseRouting();
         routes.Map(app);
-        new FeedEndpoints(new FeedReader(database.Events, release), feedHead, registry, baseUrl, time, app.Lifetime).Map(app);
+        var feed = new FeedReader(database.Events, release);
+        new FeedEndpoints(feed, feedHead, registry, baseUrl, time, app.Lifetime).Map(app);
+        new GroupEndpoints(new ConsumerGroups(database.Events), feed).Map(app);
         new HealthEndpoints(database.Events.AnswersAsync, app.Lifetime).Map(app);
         new ProofEndpoints(proofs, release).Map(app);
     }

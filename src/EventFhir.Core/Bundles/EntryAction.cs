@@ -33,6 +33,16 @@ public abstract record EntryAction
     /// <summary>PATCH [type]/[id].</summary>
     public sealed record Patch(ResourceKey Key) : EntryAction
     {
+        /// <summary>The version that met the criteria by which it was found; null where there were none.</summary>
+        public long? Version { get; init; }
+
+        public override int Rank => 2;
+    }
+
+    /// <summary>PATCH [type]?criteria.</summary>
+    /// <param name="Query">The criteria as they were sent, without question mark.</param>
+    public sealed record PatchByCriteria(TypeDefinition Type, string Query) : EntryAction
+    {
         public override int Rank => 2;
     }
 
@@ -43,7 +53,7 @@ public abstract record EntryAction
         public override int Rank => 2;
     }
 
-    /// <summary>GET or HEAD of anything.</summary>
+    /// <summary>GET or HEAD of anything; a search or operation by POST that changes nothing.</summary>
     public sealed record Fetch : EntryAction
     {
         public override int Rank => 3;
@@ -55,6 +65,8 @@ public abstract record EntryAction
         if (entry.Fault is { } fault) return fault;
         if (entry.Method is "GET" or "HEAD") return new Fetch();
         var url = EntryUrl.Of(entry.Url, baseUrl);
+        // Whether there is such a search or operation, and that it changes nothing, is known to those who carry it out.
+        if (entry.Method is "POST" && url.Segments is [.., ['$' or '_', ..]]) return new Fetch();
         if (url.Segments is not [var name, .. var rest] || rest.Length > 1 || release.FindResourceType(name) is not { } type)
             return Bad(entry, "value", "The URL of a write is that of a resource type, or of a resource: [type], [type]/[id].");
         if (entry.Method is "POST")
@@ -65,10 +77,11 @@ public abstract record EntryAction
                 : new Create(type);
             return WithResource(entry, create);
         }
+        if (entry.Method is "PATCH" && rest.Length == 0 && url.Query.Length > 0) return WithResource(entry, new PatchByCriteria(type, url.Query));
         if (entry.Method is "PATCH")
             return rest is [var patched] && url.Query.Length == 0 && ResourceId.TryParse(patched, out var patchedId)
                 ? WithResource(entry, new Patch(new ResourceKey(type, patchedId)))
-                : Bad(entry, "not-supported", "In a transaction, the URL of a patch is [type]/[id].");
+                : Bad(entry, "value", "The URL of a patch is [type]/[id], or [type]?criteria.");
         if (KindOf(entry.Method) is not { } kind)
             return Refusal.Of(
                 RefusalKind.BadRequest, "code-invalid", "The method is GET, HEAD, POST, PUT, DELETE or PATCH.", $"{entry.Path}.request.method");

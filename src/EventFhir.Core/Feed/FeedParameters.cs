@@ -102,7 +102,8 @@ public sealed class FeedParameters(SearchContext context)
         {
             // The whole name is what the events themselves say.
             var start = name.StartsWith(CloudEventWriter.TypeStart, StringComparison.Ordinal) ? CloudEventWriter.TypeStart.Length : 0;
-            if (name[start..] is not ("created" or "updated" or "deleted")) return Bad("event is created, updated or deleted.");
+            if (name[start..] is not ("created" or "updated" or "deleted" or "erased"))
+                return Bad("event is created, updated, deleted or erased.");
             kinds.Add(Enum.Parse<FeedEventKind>(name[start..], ignoreCase: true));
         }
         return wish with { Filter = wish.Filter with { Kinds = kinds.ToImmutable() } };

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Unicode;
 
 namespace EventFhir.Core.Proof;
 
@@ -26,9 +27,30 @@ public sealed record LeafRecord(
     StorageFacts Storage)
 {
     private const string Form = "eventfhir-leaf/1";
+    private const int UsualBytesMax = 1_023;
 
     /// <summary>The record as it is hashed: lines in UTF-8, each ending with a line feed.</summary>
-    public override string ToString() => string.Create(
+    public override string ToString() => Encoding.UTF8.GetString(ToBytes());
+
+    public byte[] ToBytes()
+    {
+        for (var size = UsualBytesMax; ; size *= 2)
+        {
+            var buffer = new byte[size];
+            if (TryWrite(buffer, out var written)) return buffer[..written];
+        }
+    }
+
+    /// <summary>Without the detour over a text: it is done for every event.</summary>
+    public TreeHash Hash()
+    {
+        Span<byte> buffer = stackalloc byte[1 + UsualBytesMax];
+        buffer[0] = 0;
+        return TryWrite(buffer[1..], out var written) ? TreeHash.OfPrefixed(buffer[..(1 + written)]) : TreeHash.OfLeaf(ToBytes());
+    }
+
+    private bool TryWrite(Span<byte> buffer, out int written) => Utf8.TryWrite(
+        buffer,
         CultureInfo.InvariantCulture,
         $"""
         {Form}
@@ -39,17 +61,12 @@ public sealed record LeafRecord(
         kind {Kind}
         recorded {RecordedAt.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'}
         transaction {Transaction:D}
-        origin {Hex(Origin)}
-        body {Hex(BodyCommitment)}
+        origin {Origin.A:x16}{Origin.B:x16}{Origin.C:x16}{Origin.D:x16}
+        body {BodyCommitment.A:x16}{BodyCommitment.B:x16}{BodyCommitment.C:x16}{BodyCommitment.D:x16}
         storage {Storage.Seq} {Storage.Rid} {Storage.SchemaVersion} {Storage.Codec} {Storage.FhirVersion}
 
-        """);
-
-    public byte[] ToBytes() => Encoding.UTF8.GetBytes(ToString());
-
-    public TreeHash Hash() => TreeHash.OfLeaf(ToBytes());
-
-    private static string Hex(TreeHash hash) => Convert.ToHexStringLower(hash.ToArray());
+        """,
+        out written);
 }
 
 /// <summary>

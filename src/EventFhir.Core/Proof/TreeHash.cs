@@ -19,6 +19,9 @@ public readonly record struct TreeHash(ulong A, ulong B, ulong C, ulong D)
         return OfText(input);
     }
 
+    /// <summary>The same of a record that stands behind its 0x00 already.</summary>
+    internal static TreeHash OfPrefixed(ReadOnlySpan<byte> prefixedRecord) => OfText(prefixedRecord);
+
     /// <summary>The hash of a node: SHA-256 of 0x01 and its two children.</summary>
     public static TreeHash OfNode(TreeHash left, TreeHash right)
     {

@@ -57,6 +57,7 @@ public static class CommandLine
         root.Subcommands.Add(ImportCommand.Define(options));
         root.Subcommands.Add(ShowCommand.Define(options));
         root.Subcommands.Add(DiffCommand.Define(options));
+        root.Subcommands.Add(TailCommand.Define(options));
         root.Subcommands.Add(RebuildCommand.Define(options));
         root.Subcommands.Add(VerifyCommand.Define(options));
         root.Subcommands.Add(EvidenceCommand.Define(options));

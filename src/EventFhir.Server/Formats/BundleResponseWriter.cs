@@ -50,6 +50,7 @@ public static class BundleResponseWriter
         if (answer.Location is { } location)
             frame.Append(",\"location\":\"").Append(JsonEncodedText.Encode(location, OutcomeWriter.Relaxed.Encoder)).Append('"');
         if (answer.Version is { } version) frame.Append(CultureInfo.InvariantCulture, $",\"etag\":\"W/\\\"{version}\\\"\"");
+        else if (answer.Tag is { } tag) frame.Append(",\"etag\":\"").Append(JsonEncodedText.Encode(tag, OutcomeWriter.Relaxed.Encoder)).Append('"');
         if (answer.LastUpdated is { } updated) frame.Append(",\"lastModified\":\"").Append(FhirInstant.Write(updated)).Append('"');
         if (!answer.Issues.IsEmpty)
         {

@@ -48,8 +48,9 @@ public sealed class HistoryEndpoints(
             return Answer.Of(ReadEndpoints.Erased);
 
         var url = baseUrl.Of(request.Http.Request);
-        return wanted.Value.Tell(
-            new Answer(200, HistoryBundleWriter.Write(url, page, history.Subset.Writer, Links(request, url + path, path, page))));
+        var links = Links(request, url + path, path, page);
+        return wanted.Value.Tell(BundleTags.Answered(
+            request, BundleTags.Of(links[0].Url, page), () => HistoryBundleWriter.Write(url, page, history.Subset.Writer, links)));
     }
 
     private async ValueTask<bool> ExistedAsync(ResourceKey key, Moment? moment, CancellationToken cancellationToken) =>

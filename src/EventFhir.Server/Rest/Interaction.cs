@@ -15,6 +15,9 @@ public enum InteractionLevel { System, Type, Instance }
 public sealed record Interaction(
     string Code, InteractionLevel Level, string Method, string Path, ImmutableArray<string> Parameters, Func<FhirRequest, ValueTask<Answer>> Handle)
 {
+    /// <summary>True for what changes nothing, whatever its method.</summary>
+    public bool IsReading { get; init; } = Method is "GET";
+
     /// <summary>False for what takes no time at all, so that nobody need ask for the answer later.</summary>
     public bool CanBeDeferred { get; init; } = true;
 }

@@ -44,10 +44,10 @@ public static class Interactions
     public static ImmutableArray<Interaction> OfSearch(SearchEndpoints searches) =>
     [
         new("search-type", InteractionLevel.Type, "GET", OfType, default, searches.OfTypeAsync),
-        new("search-type", InteractionLevel.Type, "POST", OfType + "/_search", default, searches.OfTypeAsync),
+        new("search-type", InteractionLevel.Type, "POST", OfType + "/_search", default, searches.OfTypeAsync) { IsReading = true },
         new("search-type", InteractionLevel.Instance, "GET", OfInstance + "/{member}", default, searches.OfCompartmentAsync),
         new("search-system", InteractionLevel.System, "GET", "/", default, searches.OfSystemAsync),
-        new("search-system", InteractionLevel.System, "POST", "/_search", default, searches.OfSystemAsync),
+        new("search-system", InteractionLevel.System, "POST", "/_search", default, searches.OfSystemAsync) { IsReading = true },
     ];
 
     /// <summary>One path for both: the type of the Bundle tells them apart.</summary>
@@ -98,8 +98,14 @@ public static class Interactions
         new("meta", InteractionLevel.Instance, "GET", OfInstance + "/_history/{version}/$meta", [], metas.ReadVersionAsync),
         new("meta-add", InteractionLevel.Instance, "POST", OfInstance + "/$meta-add", [], metas.AddAsync),
         new("meta-delete", InteractionLevel.Instance, "POST", OfInstance + "/$meta-delete", [], metas.DeleteAsync),
-        new("validate", InteractionLevel.Type, "POST", OfType + "/$validate", ValidateEndpoints.Parameters, validations.OfTypeAsync),
-        new("validate", InteractionLevel.Instance, "POST", OfInstance + "/$validate", ValidateEndpoints.Parameters, validations.OfInstanceAsync),
+        new("validate", InteractionLevel.Type, "POST", OfType + "/$validate", ValidateEndpoints.Parameters, validations.OfTypeAsync)
+        {
+            IsReading = true,
+        },
+        new("validate", InteractionLevel.Instance, "POST", OfInstance + "/$validate", ValidateEndpoints.Parameters, validations.OfInstanceAsync)
+        {
+            IsReading = true,
+        },
         new("validate", InteractionLevel.Instance, "GET", OfInstance + "/$validate", ValidateEndpoints.Parameters, validations.OfInstanceAsync),
     ];
 

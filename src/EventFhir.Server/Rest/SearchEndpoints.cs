@@ -90,7 +90,8 @@ public sealed class SearchEndpoints(
     private Answer Found(FhirRequest request, string url, string path, SearchQuery query, SearchPage page, DateTimeOffset asked)
     {
         var subset = new SubsetWriter(query.Result.Summary, query.Result.Elements);
-        return new Answer(200, SearchBundleWriter.Write(url, page, subset, Links(request, url, path, query, page, asked)));
+        var links = Links(request, url, path, query, page, asked);
+        return BundleTags.Answered(request, BundleTags.Of(links[0].Url, page), () => SearchBundleWriter.Write(url, page, subset, links));
     }
 
     /// <summary>The parameters of the URL and the form; or, behind a page link, those that it seals, where the page begins, and when the first

@@ -30,6 +30,9 @@ public static class QuickCommand
     public static Task<int> RunChangesAsync(Options options) =>
         RunAsync(options, static (bench, data, report, isWanted) => new ChangesRun(bench, data, report, isWanted).RunAsync());
 
+    public static Task<int> RunFeedAsync(Options options) =>
+        RunAsync(options, static (bench, data, report, isWanted) => new FeedRun(bench, data, report, isWanted).RunAsync());
+
     /// <summary>Transactions of synthetic patients, or those in a folder of Bundles.</summary>
     public static Task<int> RunTransactionsAsync(Options options)
     {

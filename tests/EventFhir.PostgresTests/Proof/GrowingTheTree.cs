@@ -112,6 +112,19 @@ public sealed class GrowingTheTree(TestCluster cluster)
     }
 
     [Fact]
+    public async Task A_log_that_was_rewound_goes_on_under_another_origin()
+    {
+        await using var fixture = await ProofFixture.FilledAsync(cluster);
+        var before = await fixture.CheckpointAsync();
+        await fixture.Store.ExecuteAsync("select es.open_epoch('the test rewound it')");
+        await fixture.Store.WriteAsync(Put(Patient, "later", 1));
+        await fixture.SettleAsync();
+        var after = await fixture.CheckpointAsync();
+        Assert.Equal((before.Origin[..^1] + "2", before.Size + 1), (after.Origin, after.Size));
+        Assert.Empty((await fixture.VerifyAsync()).Differences);
+    }
+
+    [Fact]
     public async Task Tiles_and_entries_are_served_at_every_width_there_has_been()
     {
         await using var fixture = await ProofFixture.FilledAsync(cluster);

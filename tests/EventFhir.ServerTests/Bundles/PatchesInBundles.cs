@@ -71,6 +71,36 @@ public sealed class PatchesInBundles(RunningServer server) : IClassFixture<Runni
         Assert.Equal(9, (await server.GetAsync($"Patient/{id}")).Json["name"]![0]!["given"]!.AsArray().Count);
     }
 
+    [Theory]
+    [InlineData(1, 200, "W/\"2\"")]
+    [InlineData(0, 404, null)]
+    [InlineData(2, 412, null)]
+    public async Task A_patch_by_criteria_changes_the_one_resource_that_meets_them(int matches, int status, string? tag)
+    {
+        var family = "Patched" + Guid.NewGuid().ToString("N");
+        for (var i = 0; i < matches; i++) await server.PutAsync($"Patient/{id}-{i}", Sample.Patient($"{id}-{i}", family));
+        var patch = JsonPatch("""[{"op":"replace","path":"/birthDate","value":"2001-01-01"}]""")
+            .Replace($"Patient/{id}", $"Patient?family={family}", StringComparison.Ordinal);
+        var created = Sample.Id();
+        var answer = await server.PostAsync("", Transaction(patch, Put($"Patient/{created}", Sample.Patient(created))));
+        Assert.Equal(status, answer.Status);
+        if (tag is not null) Assert.Equal(tag, (string?)answer.Response(0)["etag"]);
+        else Assert.Equal(["Bundle.entry[0].request.url"], answer.IsRefused(status).Expressions());
+        Assert.Equal(status == 200 ? 200 : 404, (await server.GetAsync($"Patient/{created}")).Status);
+    }
+
+    [Fact]
+    public async Task Parallel_patches_by_criteria_all_have_their_effect()
+    {
+        var family = "Patched" + Guid.NewGuid().ToString("N");
+        await server.PutAsync($"Patient/{id}", $$"""{"resourceType":"Patient","id":"{{id}}","name":[{"family":"{{family}}","given":["a"]}]}""");
+        var patch = JsonPatch("""[{"op":"add","path":"/name/0/given/-","value":"b"}]""")
+            .Replace($"Patient/{id}", $"Patient?family={family}", StringComparison.Ordinal);
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => server.PostAsync("", Transaction(patch))));
+        Assert.All(answers, answer => Assert.Equal(200, answer.Status));
+        Assert.Equal(9, (await server.GetAsync($"Patient/{id}")).Json["name"]![0]!["given"]!.AsArray().Count);
+    }
+
     private string JsonPatch(string patch, string condition = "") => Patch(
         $$"""{"resourceType":"Binary","contentType":"application/json-patch+json","data":"{{Convert.ToBase64String(Encoding.UTF8.GetBytes(patch))}}"}""", condition);
 

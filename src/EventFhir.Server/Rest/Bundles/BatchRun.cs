@@ -13,8 +13,8 @@ public sealed class BatchRun(EntryDispatch dispatch)
     private static readonly Refusal TooLarge = Refusal.Of(
         RefusalKind.TooLarge, "too-costly", $"The answers to a Bundle may have {Limits.BundleAnswerBytesMax} bytes in all; ask for less at once.");
 
-    /// <summary>Whether there is an interaction for the entry at all.</summary>
-    public bool Knows(BundleEntry entry, string baseUrl) => dispatch.Knows(entry, baseUrl);
+    /// <summary>Whether there is an interaction for the entry that changes nothing.</summary>
+    public bool Reads(BundleEntry entry, string baseUrl) => dispatch.Reads(entry, baseUrl);
 
     public async ValueTask<Answer> AnswerAsync(FhirRequest request, BundleRequest bundle, Prefer prefer)
     {

@@ -35,6 +35,7 @@ public sealed class EntryDispatch(ImmutableArray<Interaction> interactions, Rele
         http.Request.RouteValues = values;
         try
         {
+            if (interaction.Path.EndsWith("/_search", StringComparison.Ordinal)) await SearchForm.ReadAsync(http);
             var unknown = FhirRoutes.CheckParameters(interaction, http.Request.Query, prefer);
             var answer = unknown is null ? await interaction.Handle(new FhirRequest(http, Negotiation.Default, prefer)) : Answer.Of(unknown);
             return entry.Method is "HEAD" ? answer with { Body = [] } : answer;
@@ -45,10 +46,10 @@ public sealed class EntryDispatch(ImmutableArray<Interaction> interactions, Rele
         }
     }
 
-    /// <summary>Whether there is an interaction for the entry at all.</summary>
+    /// <summary>Whether there is an interaction for the entry that changes nothing.</summary>
     /// <param name="base">Of this server, without a slash at the end.</param>
-    public bool Knows(BundleEntry entry, string @base) =>
-        Find(entry.Method is "HEAD" ? "GET" : entry.Method, EntryUrl.Of(entry.Url, @base).Segments) is not null;
+    public bool Reads(BundleEntry entry, string @base) =>
+        Find(entry.Method is "HEAD" ? "GET" : entry.Method, EntryUrl.Of(entry.Url, @base).Segments) is { Interaction.IsReading: true };
 
     private (Interaction Interaction, RouteValueDictionary Values)? Find(string method, ImmutableArray<string> segments)
     {
@@ -85,8 +86,9 @@ public sealed class EntryDispatch(ImmutableArray<Interaction> interactions, Rele
         if (bundle.Request.Headers["Idempotency-Key"].ToString() is { Length: > 0 } key)
             request.Headers["Idempotency-Key"] = string.Create(CultureInfo.InvariantCulture, $"{key}/{entry.Number}");
         if (entry.Resource.IsEmpty) return http;
-        // A patch that is no resource stands in a Binary.
-        var (contentType, content) = entry.Method is "PATCH" && EntryResource.BinaryOf(entry.Resource.Span) is { } binary
+        // A patch that is no resource stands in a Binary, and so does the form of a search.
+        var isForeign = entry.Method is "PATCH" || url.Segments is [.., "_search"];
+        var (contentType, content) = isForeign && EntryResource.BinaryOf(entry.Resource.Span) is { } binary
             ? binary
             : (Negotiation.FhirJson, entry.Resource.ToArray());
         request.Body = new MemoryStream(content, writable: false);

@@ -1,6 +1,10 @@
+using System.Collections.Immutable;
+
 using EventFhir.Core;
 using EventFhir.Core.Bundles;
+using EventFhir.Core.Conditions;
 using EventFhir.Core.Events;
+using EventFhir.Postgres.Conditions;
 using EventFhir.Postgres.Reading;
 
 namespace EventFhir.Server.Rest.Bundles;
@@ -9,8 +13,37 @@ namespace EventFhir.Server.Rest.Bundles;
 /// Applies the patches of a transaction to the newest versions: each becomes an update made from one version, and only for it. What is newer when
 /// the transaction is written leads to another attempt.
 /// </summary>
-public sealed class TransactionPatches(PatchIntake patches, ResourceReader reader)
+public sealed class TransactionPatches(PatchIntake patches, ResourceReader reader, ConditionalStore conditional)
 {
+    private static readonly Refusal Nothing = Refusal.Of(RefusalKind.NotFound, "not-found", "Nothing meets the criteria.");
+
+    /// <summary>The patches by criteria as patches of what meets them at present, in the version that does.</summary>
+    public async Task<Outcome<List<(BundleEntry Entry, EntryAction Action)>>> FindAsync(
+        List<(BundleEntry Entry, EntryAction Action)> actions, string baseUrl, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        ImmutableArray<CriteriaText> criteria =
+        [
+            .. actions.Select(static planned => planned.Action).OfType<EntryAction.PatchByCriteria>()
+                .Select(static patch => new CriteriaText(patch.Type, SearchForm.Decode(patch.Query))),
+        ];
+        if (criteria.IsEmpty) return actions;
+        var found = await conditional.FindAsync(criteria, baseUrl, now, CriteriaMatches.OneOrSeveral, cancellationToken);
+        if (found.IsRefused(out var refusal)) return refusal;
+        var (place, result) = (0, new List<(BundleEntry Entry, EntryAction Action)>(actions.Count));
+        foreach (var (entry, action) in actions)
+        {
+            if (action is not EntryAction.PatchByCriteria)
+            {
+                result.Add((entry, action));
+                continue;
+            }
+            if (found.Value.OfEach[place++] is not [var match, .. var others]) return At(Nothing, $"{entry.Path}.request.url");
+            if (others.Length > 0) return At(ConditionalEndpoints.Several, $"{entry.Path}.request.url");
+            result.Add((entry, new EntryAction.Patch(match.Key) { Version = match.Version }));
+        }
+        return result;
+    }
+
     /// <param name="preconditionOf">What an entry demands of the current version.</param>
     public async Task<Outcome<List<(BundleEntry Entry, EntryAction Action)>>> ApplyAsync(
         List<(BundleEntry Entry, EntryAction Action)> actions, Func<BundleEntry, Outcome<Precondition>> preconditionOf,
@@ -20,7 +53,7 @@ public sealed class TransactionPatches(PatchIntake patches, ResourceReader reade
         var applied = new List<(BundleEntry Entry, EntryAction Action)>(actions.Count);
         foreach (var (entry, action) in actions)
         {
-            if (action is not EntryAction.Patch { Key: var key })
+            if (action is not EntryAction.Patch { Key: var key } patch)
             {
                 applied.Add((entry, action));
                 continue;
@@ -28,6 +61,7 @@ public sealed class TransactionPatches(PatchIntake patches, ResourceReader reade
             var demanded = preconditionOf(entry);
             if (demanded.IsRefused(out var refusal)) return refusal;
             var current = await reader.ReadAsync(key, cancellationToken);
+            if (patch.Version is { } version && version != current?.Version) return WriteRefusals.Superseded;
             var patched = Apply(entry, key, demanded.Value, current);
             if (patched.IsRefused(out refusal)) return refusal;
             applied.Add((patched.Value, new EntryAction.Patched(key, current!.Version)));

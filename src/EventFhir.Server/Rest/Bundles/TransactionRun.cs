@@ -49,8 +49,10 @@ public sealed class TransactionRun(
         FhirRequest request, BundleRequest bundle, List<(BundleEntry Entry, EntryAction Action)> read,
         (string Url, DateTimeOffset Asked, string? IdempotencyKey) given, Prefer prefer)
     {
-        var applied = await patches.ApplyAsync(read, PreconditionOf, request.Aborted);
-        if (applied.IsRefused(out var refusal)) return Answer.Of(refusal);
+        var found = await patches.FindAsync(read, given.Url, given.Asked, request.Aborted);
+        if (found.IsRefused(out var refusal)) return Answer.Of(refusal);
+        var applied = await patches.ApplyAsync(found.Value, PreconditionOf, request.Aborted);
+        if (applied.IsRefused(out refusal)) return refusal == WriteRefusals.Superseded ? null : Answer.Of(refusal);
         var actions = applied.Value;
         var meanings = await references.FindAsync(actions, given.Url, given.Asked, request.Aborted);
         if (meanings.IsRefused(out refusal)) return Answer.Of(refusal);
@@ -58,11 +60,11 @@ public sealed class TransactionRun(
         var provenance = request.ReadProvenance();
         TransactionPlan? plan = null;
         var criteria = CriteriaOf(actions);
-        Outcome<WriteGroup> Plan(CriteriaMatches? found)
+        Outcome<WriteGroup> Plan(CriteriaMatches? matches)
         {
             // A second plan would need the newest versions too.
             if (plan is not null && actions.Exists(static planned => planned.Action is EntryAction.Patched)) return PlanAnew;
-            var planned = PlanOf(actions, criteria, found);
+            var planned = PlanOf(actions, criteria, matches);
             if (planned.IsRefused(out var refused)) return refused;
             plan = planned.Value;
             meanings.Value.AddTo(plan);
@@ -95,8 +97,10 @@ public sealed class TransactionRun(
             var action = EntryAction.Of(entry, release, url);
             if (action.IsRefused(out var refusal)) issues.AddRange(refusal.Issues);
             // Afterwards nothing would be undone any more.
-            else if (action.Value is EntryAction.Fetch && !reads.Knows(entry, url))
-                issues.Add(new Issue(IssueSeverity.Error, "not-found", "There is nothing to read at this URL.", $"{entry.Path}.request.url"));
+            else if (action.Value is EntryAction.Fetch && !reads.Reads(entry, url))
+                issues.Add(new Issue(
+                    IssueSeverity.Error, "not-supported", "There is nothing to read at this URL; operations that write are no part of a transaction.",
+                    $"{entry.Path}.request.url"));
             else actions.Add((entry, action.Value));
         }
         return issues.Count > 0 ? new Refusal(RefusalKind.BadRequest, [.. issues]) : actions;

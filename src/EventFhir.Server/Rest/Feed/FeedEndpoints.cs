@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 
@@ -84,7 +83,7 @@ public sealed class FeedEndpoints(
             known = head.Cursor;
             page = await reader.ReadAsync(query with { After = page.Next }, known.Position, http.RequestAborted);
         }
-        var output = new ArrayBufferWriter<byte>(64 * 1024);
+        var output = FeedBuffers.Rent();
         text.Write(output, page);
         var next = new FeedCursor(state.Head.Epoch, page.Next).ToString();
         var headers = http.Response.Headers;
@@ -99,6 +98,7 @@ public sealed class FeedEndpoints(
         http.Response.ContentType = FeedText.ContentTypeOf(form);
         http.Response.ContentLength = output.WrittenCount;
         await http.Response.BodyWriter.WriteAsync(output.WrittenMemory, http.RequestAborted);
+        FeedBuffers.Return(output);
     }
 
     /// <summary>False if nothing came in time, or the server is going down: then the page is answered as it is.</summary>
