@@ -165,6 +165,9 @@ public static class Limits
     /// <summary>A FHIRPath expression.</summary>
     public const int ExpressionCharactersMax = 65_536;
 
+    /// <summary>What the versions of a resource may be together for an evidence pack.</summary>
+    public const long EvidenceBytesMax = 256L * 1024 * 1024;
+
     /// <summary>Jobs of $reindex that are not done.</summary>
     public const int ReindexJobsMax = 10;
 

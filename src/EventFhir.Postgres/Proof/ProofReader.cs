@@ -18,6 +18,12 @@ public sealed record InclusionProof(LeafRecord Leaf, ImmutableArray<TreeHash> Pa
 /// <summary>Reads the tree and makes proofs out of its tiles.</summary>
 public sealed class ProofReader(EventDatabase database, Release release)
 {
+    private const string BodyBytes =
+        """
+        select coalesce(sum(octet_length(e.body)), 0)::bigint
+        from es.stream s join es.event e on e.rid = s.rid where s.tenant = $1 and s.type = $2 and s.id = $3
+        """;
+
     private const string LatestCheckpoint = "select size, note from es.checkpoint order by size desc limit 1";
     private static readonly string Leaves = SqlFile.Read("proof-leaves.sql");
     private static readonly string OfResource = SqlFile.Read("proof-resource.sql");
@@ -91,6 +97,14 @@ public sealed class ProofReader(EventDatabase database, Release release)
         await using var connection = await database.Reader.OpenConnectionAsync(cancellationToken);
         if (from < 1 || from > to || to > (await LatestAsync(connection, cancellationToken)).Size) return null;
         return await ResolveAsync(connection, ProofPlan.OfConsistency(from, to), cancellationToken);
+    }
+
+    /// <summary>How large the versions of a resource are together, without reading them.</summary>
+    public async Task<long> BodyBytesAsync(ResourceKey key, CancellationToken cancellationToken)
+    {
+        await using var command = database.Reader.CreateCommand(BodyBytes);
+        Add(command, key);
+        return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
     /// <summary>Everything that proves a resource, its versions in order; null if there are none, or if one is not in a signed tree yet.</summary>

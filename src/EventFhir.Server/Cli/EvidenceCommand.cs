@@ -29,6 +29,11 @@ internal static class EvidenceCommand
         // Without a server nobody else takes in what the last one left.
         await database.CatchUpAsync(options, signers, cancellationToken);
         var evidence = new EvidenceMaker(new ProofReader(database.Events, options.Release), signers, TimeProvider.System);
+        if (await evidence.CheckSizeAsync(key, cancellationToken) is { } tooLarge)
+        {
+            await screen.Error.WriteLineAsync(tooLarge.Issues[0].Diagnostics);
+            return ExitCodes.Findings;
+        }
         if (await evidence.MakeAsync(key, cancellationToken) is not { } pack)
         {
             await screen.Error.WriteLineAsync($"{text} does not exist.");

@@ -1,5 +1,7 @@
+using EventFhir.Core;
 using EventFhir.Core.Events;
 using EventFhir.Core.Proof;
+using EventFhir.Model;
 using EventFhir.Postgres.Proof;
 
 namespace EventFhir.Server.Proof;
@@ -13,6 +15,13 @@ public sealed class EvidenceMaker(ProofReader reader, LogSigners signers, TimePr
     private static readonly TimeSpan PlacingTimeMax = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Null if a pack can be made in memory.</summary>
+    public async Task<Refusal?> CheckSizeAsync(ResourceKey key, CancellationToken cancellationToken) =>
+        await reader.BodyBytesAsync(key, cancellationToken) <= Limits.EvidenceBytesMax
+            ? null
+            : Refusal.Of(
+                RefusalKind.TooLarge, "too-costly", $"The versions of the resource have more than {Limits.EvidenceBytesMax >> 20} MiB together.");
 
     /// <summary>The zip; null if the resource is in no signed tree.</summary>
     public async Task<byte[]?> MakeAsync(ResourceKey key, CancellationToken cancellationToken)

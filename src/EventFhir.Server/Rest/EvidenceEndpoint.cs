@@ -15,6 +15,8 @@ public sealed class EvidenceEndpoint(Release release, ResourceReader reader, Evi
         if (refusal is not null) return Answer.Of(refusal);
         if (await reader.ReadAsync(key, request.Aborted) is null)
             return Answer.Of(Refusal.Of(RefusalKind.NotFound, "not-found", "There is no such resource."));
+        refusal = await evidence.CheckSizeAsync(key, request.Aborted);
+        if (refusal is not null) return Answer.Of(refusal);
         if (await evidence.MakeAsync(key, request.Aborted) is { } pack) return new Answer(200, [pack]) { ContentType = EvidencePack.MediaType };
         return Answer.Of(Refusal.Of(
             RefusalKind.Unavailable,
