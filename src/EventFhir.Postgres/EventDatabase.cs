@@ -63,8 +63,10 @@ public sealed class EventDatabase : IAsyncDisposable
             ApplicationName = "EventFhir maintenance", CommandTimeout = 0, MaxPoolSize = 16, MaxAutoPrepare = 200, AutoPrepareMinUsages = 2,
             NoResetOnClose = true,
         });
+        // A pass takes milliseconds; one that opens an epoch for a log from another cluster goes through all of it.
         Sequencer = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString)
         {
+            CommandTimeout = 600,
             ApplicationName = "EventFhir sequencer", MaxPoolSize = 4, MaxAutoPrepare = 10, AutoPrepareMinUsages = 2, NoResetOnClose = true,
         });
         // Pages in the order of the feed: each step has an index, however small the tables are.
