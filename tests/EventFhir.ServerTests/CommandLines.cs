@@ -77,6 +77,10 @@ public sealed class CommandLines(PostgresCluster postgres)
             (0, "replace Observation.value.value = 7.50\n"),
             await OutputOfAsync("diff", "Observation/o7", "--from", "2", "--to", "1", "--connection", connection));
         Assert.Equal((1, ""), await OutputOfAsync("diff", "Observation/o7", "--from", "9", "--connection", connection));
+        Assert.Equal((0, show.Output), await OutputOfAsync("show", "Observation/o7", "--as-of", "e1.1501", "--connection", connection));
+        Assert.Equal((1, ""), await OutputOfAsync("show", "Observation/o7", "--as-of", "e1.0", "--connection", connection));
+        Assert.Equal((1, ""), await OutputOfAsync("show", "Observation/o7", "--as-of", "2999-01-01T00:00:00Z", "--connection", connection));
+        Assert.Equal((64, ""), await OutputOfAsync("show", "Observation/o7", "--as-of", "then", "--connection", connection));
 
         Assert.Equal(0, (await EventFhirProcess.RunAsync("verify", "--connection", connection)).ExitCode);
         Assert.Equal(0, (await EventFhirProcess.RunAsync("rebuild", "--connection", connection)).ExitCode);

@@ -1,7 +1,9 @@
 using System.CommandLine;
 
 using EventFhir.Core.Events;
+using EventFhir.Core.Feed;
 using EventFhir.Model.Definitions;
+using EventFhir.Postgres.Feed;
 using EventFhir.Postgres.Reading;
 using EventFhir.Server.Formats;
 
@@ -14,12 +16,14 @@ internal static class ShowCommand
     {
         var key = new Argument<string>("Type/id") { Description = "The resource, for example Patient/123." };
         var version = new Option<long?>("--version") { HelpName = "N", Description = "This version instead of the current one." };
+        var asOf = new Option<string?>("--as-of") { HelpName = "INSTANT|CURSOR", Description = "As it was then." };
         var pretty = new Option<bool>("--pretty") { Description = "Indented." };
-        var command = new Command("show", "Prints a resource as it is stored.") { key, version, pretty };
+        var command = new Command("show", "Prints a resource as it is stored.") { key, version, asOf, pretty };
         command.SetAction((parsed, cancellationToken) => RunAsync(
             options.Read(parsed),
             parsed.GetRequiredValue(key),
             parsed.GetValue(version),
+            parsed.GetValue(asOf),
             parsed.GetValue(pretty) ? Layout.Pretty : Layout.Compact,
             parsed.InvocationConfiguration,
             cancellationToken));
@@ -27,14 +31,27 @@ internal static class ShowCommand
     }
 
     private static async Task<int> RunAsync(
-        EventFhirOptions options, string text, long? version, Layout layout, InvocationConfiguration screen, CancellationToken cancellationToken)
+        EventFhirOptions options, string text, long? version, string? then, Layout layout, InvocationConfiguration screen,
+        CancellationToken cancellationToken)
     {
         var key = Parse(options.Release, text);
         await using var database = await Database.OpenAsync(options, Cluster.Shared, cancellationToken);
         await database.PrepareAsync(options, cancellationToken);
         var reader = new ResourceReader(database.Events);
-        var stored = version is { } number
-            ? await reader.ReadVersionAsync(key, number, cancellationToken)
+        Moment? moment = null;
+        if (then is not null)
+        {
+            var asOf = AsOf.Parse(then) ?? throw new FormatException("--as-of is an instant such as 2026-11-21T08:00:00Z or a cursor such as e1.4711.");
+            var found = await new MomentReader(database.Events).FindAsync(asOf, cancellationToken);
+            if (found.IsRefused(out var refusal))
+            {
+                await screen.Error.WriteLineAsync(refusal.Issues[0].Diagnostics);
+                return ExitCodes.Findings;
+            }
+            moment = found.Value;
+        }
+        var stored = version is { } number ? await reader.ReadVersionAsync(key, number, cancellationToken)
+            : moment is not null ? await reader.ReadAsOfAsync(key, moment, cancellationToken)
             : await reader.ReadAsync(key, cancellationToken);
         if (stored is null or { IsDeleted: true })
         {
