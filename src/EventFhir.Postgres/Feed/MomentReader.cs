@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 using EventFhir.Core;
 using EventFhir.Core.Feed;
 using EventFhir.Model;
@@ -26,18 +28,37 @@ public sealed class MomentReader(EventDatabase database)
     private static readonly Refusal Rewound = Refusal.Of(
         RefusalKind.Conflict, "conflict", "The log was set back to before this cursor; what came after it then is lost.");
 
+    /// <summary>So many moments are kept, of which each may be asked about again and again, as by the pages of a search.</summary>
+    private const int KnownMax = 1_000;
+
+    private const int KnownCharactersMax = 10_000;
+
     private readonly Sequencer sequencer = new(database);
 
-    public Task<Outcome<Moment>> FindAsync(AsOf asOf, CancellationToken cancellationToken) => asOf switch
-    {
-        AsOf.Instant instant => FindAsync(instant.At, cancellationToken),
-        AsOf.Place place => FindAsync(place.Cursor, cancellationToken),
-        _ => throw new ArgumentException(null, nameof(asOf)),
-    };
+    /// <summary>What a time means never changes, unless the log is set back, and that opens an epoch.</summary>
+    private readonly ConcurrentDictionary<(AsOf, int Epoch), Moment> known = new();
 
-    private async Task<Outcome<Moment>> FindAsync(DateTimeOffset at, CancellationToken cancellationToken)
+    public async Task<Outcome<Moment>> FindAsync(AsOf asOf, CancellationToken cancellationToken)
     {
         await using var connection = await database.Reader.OpenConnectionAsync(cancellationToken);
+        await using var epoch = new NpgsqlCommand("select s.epoch from es.sequencer s where s.id = 1", connection);
+        var key = (asOf, (int)(await epoch.ExecuteScalarAsync(cancellationToken))!);
+        if (known.TryGetValue(key, out var moment)) return moment;
+        var found = asOf switch
+        {
+            AsOf.Instant instant => await FindAsync(connection, instant.At, cancellationToken),
+            AsOf.Place place => await FindAsync(connection, place.Cursor, cancellationToken),
+            _ => throw new ArgumentException(null, nameof(asOf)),
+        };
+        if (found.Refusal is not null || found.Value.Cursor.Epoch != key.Item2 || found.Value.Snapshot is not { Length: <= KnownCharactersMax })
+            return found;
+        if (known.Count >= KnownMax) known.Clear();
+        known[key] = found.Value;
+        return found;
+    }
+
+    private async Task<Outcome<Moment>> FindAsync(NpgsqlConnection connection, DateTimeOffset at, CancellationToken cancellationToken)
+    {
         await using (var state = new NpgsqlCommand("select s.closed_at >= $1, $1 > clock_timestamp() from es.sequencer s where s.id = 1", connection))
         {
             state.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = at.UtcDateTime });
@@ -52,11 +73,10 @@ public sealed class MomentReader(EventDatabase database)
         return await place.ExecuteScalarAsync(cancellationToken) is long position ? await ReadAsync(connection, position, cancellationToken) : Future;
     }
 
-    private async Task<Outcome<Moment>> FindAsync(FeedCursor cursor, CancellationToken cancellationToken)
+    private static async Task<Outcome<Moment>> FindAsync(NpgsqlConnection connection, FeedCursor cursor, CancellationToken cancellationToken)
     {
         const string State =
             "select s.epoch, s.position, (select min(e.from_position) from es.epoch e where e.epoch > $1) from es.sequencer s where s.id = 1";
-        await using var connection = await database.Reader.OpenConnectionAsync(cancellationToken);
         await using (var state = new NpgsqlCommand(State, connection))
         {
             state.Parameters.Add(new NpgsqlParameter<int> { TypedValue = cursor.Epoch });

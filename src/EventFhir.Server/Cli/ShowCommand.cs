@@ -41,7 +41,8 @@ internal static class ShowCommand
         Moment? moment = null;
         if (then is not null)
         {
-            var asOf = AsOf.Parse(then) ?? throw new FormatException("--as-of is an instant such as 2026-11-21T08:00:00Z or a cursor such as e1.4711.");
+            var asOf = AsOf.Parse(then)
+                ?? throw new FormatException("--as-of is an instant such as 2026-11-21T08:00:00Z or a cursor such as e1.4711.");
             var found = await new MomentReader(database.Events).FindAsync(asOf, cancellationToken);
             if (found.IsRefused(out var refusal))
             {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using EventFhir.Benchmarks.Baselines;
 using EventFhir.Benchmarks.Data;
 using EventFhir.Benchmarks.Floor;
@@ -26,7 +27,7 @@ public sealed class QuickRun(Bench bench, SampleData data, Func<SampleData>? lar
         if (isWanted("baselines")) await MeasureHttpAsync(floor);
         if (isWanted("baselines")) await MeasureSqlAsync();
         await MeasureCreatesAsync(floor);
-        if (isWanted("bulk-import") || isWanted("read") || isWanted("update") || isWanted("vread")) await MeasureLoadedAsync(floor);
+        if (isWanted("bulk-import") || isWanted("read") || isWanted("update") || isWanted("vread") || isWanted("as-of")) await MeasureLoadedAsync(floor);
         if (isWanted("bulk-import") && largeData is not null)
             await new ImportMeasurement(bench, largeData(), report).MeasureAsync("bulk-import, large", await bench.NewDatabaseAsync("large"));
     }
@@ -87,10 +88,26 @@ public sealed class QuickRun(Bench bench, SampleData data, Func<SampleData>? lar
             MeasureOpen("read", busy);
         }
 
-        if (!isWanted("update") && !isWanted("vread")) return;
+        if (!isWanted("update") && !isWanted("vread") && !isWanted("as-of")) return;
+        var loaded = DateTime.UtcNow;
         var updates = new UpdateObservations(data);
         await MeasureAloneAsync("update, 32", server, updates, "B2b event and head, 32");
         if (isWanted("vread")) await MeasureAloneAsync("vread, 32", server, new ReadVersions(updates.Versions), "B1 select by key, 32");
+        if (!isWanted("as-of")) return;
+        var asOf = string.Create(CultureInfo.InvariantCulture, $"_asOf={loaded:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}");
+        var (changed, patients) = (updates.Versions.Where(static version => version.Version > 1).Take(2_000).ToList(),
+            data.Resources.Where(static resource => resource.Type is "Patient").ToList());
+        await MeasureAloneAsync(
+            "history, 32", server, new ReadTheSame([.. changed.Select(version => $"/fhir/Observation/{version.Id}/_history")], AnswersOverTime.AreTheSame), "B1 select by key, 32");
+        await MeasureAloneAsync(
+            "as-of-read, 32", server, new ReadTheSame([.. changed.Select(version => $"/fhir/Observation/{version.Id}?{asOf}")], AnswersOverTime.AreTheSame), "B1 select by key, 32");
+        string[] searches = ["", "&" + asOf];
+        foreach (var then in searches)
+            await MeasureAloneAsync(
+                then.Length > 0 ? "as-of-search, 32" : "the same search as of now, 32", server,
+                new ReadTheSame([.. patients.Select(patient => $"/fhir/Observation?patient={patient.Id}&_sort=-date&_count=20{then}")],
+                    then.Length > 0 ? AnswersOverTime.AreTheSame : AnswersOverTime.MayDiffer),
+                "B1 select by key, 32");
     }
 
     private async Task<Trial> CompareAsync(
