@@ -27,7 +27,7 @@ public sealed class CriteriaSearch(EventDatabase database, Release release)
     public async Task<Outcome<Criteria>> AnswerAsync(Criteria criteria, CancellationToken cancellationToken)
     {
         var answered = await searches.AnswerAsync(criteria.Query, snapshot: null, cancellationToken);
-        return answered.IsRefused(out var refusal) ? refusal : criteria with { Query = answered.Value.Query };
+        return answered.IsRefused(out var refusal) ? refusal : criteria with { Query = answered.Value };
     }
 
     /// <summary>Up to so many matches of each; <see cref="SearchReader.Stale"/> if the criteria were read with parameters that are in force no

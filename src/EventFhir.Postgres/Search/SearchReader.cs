@@ -37,7 +37,7 @@ public sealed class SearchReader(EventDatabase database, Release release)
     private static readonly Refusal TooLong = Refusal.Of(RefusalKind.TimedOut, "timeout", "The search took too long; narrow it.");
 
     private static readonly Refusal Unsettled = Refusal.Of(
-        RefusalKind.Unavailable, "transient", "What the search takes from value sets or contained resources was changed while it ran; try again.");
+        RefusalKind.Unavailable, "transient", "What the search takes from value sets was changed while it ran; try again.");
 
     private readonly ConcurrentDictionary<TypeDefinition, bool> tables = new();
     private readonly ContainedTypes containedTypes = new();
@@ -59,37 +59,43 @@ public sealed class SearchReader(EventDatabase database, Release release)
         {
             var told = await Terminology.AnswerAsync(query, at?.Snapshot, cancellationToken);
             if (told.IsRefused(out var unknown)) return unknown;
-            var answered = new AnsweredSearch(told.Value, HasAsked: !ReferenceEquals(told.Value, query));
+            var isTold = !ReferenceEquals(told.Value, query);
             var questions = ContainedClauses.QuestionsOf(told.Value);
             // As a rule nothing is contained, and then what was found without looking there is right, and of one time.
             var probe = ContainedProbe.Of(questions, containedTypes);
-            var found = questions.IsEmpty || probe is not null
-                ? await ReadAnsweredAsync(told.Value, at, probe, cancellationToken) : (Outcome<SearchPage>?)null;
-            if (found is not { } read || probe is { HasFound: true })
+            if (questions.IsEmpty || probe is not null)
             {
-                var inside = await AnswerAsync(told.Value, questions, at?.Snapshot, cancellationToken);
-                if (inside.IsRefused(out var unanswered)) return unanswered;
-                answered = new AnsweredSearch(inside.Value, HasAsked: true);
-                read = await ReadAnsweredAsync(inside.Value, at, probe: null, cancellationToken);
+                var read = await ReadAnsweredAsync(told.Value, at, probe, cancellationToken);
+                if (probe is not { HasFound: true })
+                {
+                    if (at is not null || !isTold || read is not { Refusal: null, Value: { Next: not null } page }) return read;
+                    // Later pages are answered as of this one's snapshot, so this one has to have had the same answers.
+                    var then = await Terminology.AnswerAsync(query, page.Snapshot, cancellationToken);
+                    if (then.Refusal is null && TerminologyClauses.HaveSameAnswers(told.Value, then.Value)) return page;
+                    if (attempt == AttemptsMax) return Unsettled;
+                    continue;
+                }
             }
-            if (at is not null || !answered.HasAsked || read is not { Refusal: null, Value: { Next: not null } page }) return read;
-            // Later pages are answered as of this one's snapshot, so this one has to have had the same answers.
-            var then = await AnswerAsync(query, page.Snapshot, cancellationToken);
-            if (then.Refusal is null && then.Value.IsSame(answered)) return page;
-            if (attempt == AttemptsMax) return Unsettled;
+            // What is contained is read before the search: both are as of one snapshot, and so are all pages.
+            if (at is null) return await ReadAsync(query, SearchCursor.AsOf(await SnapshotAsync(cancellationToken)), cancellationToken);
+            var inside = await AnswerAsync(told.Value, questions, at.Snapshot, cancellationToken);
+            return inside.IsRefused(out var unanswered) ? unanswered : await ReadAnsweredAsync(inside.Value, at, probe: null, cancellationToken);
         }
+    }
+
+    private async Task<string> SnapshotAsync(CancellationToken cancellationToken)
+    {
+        await using var command = database.Searcher.CreateCommand("select pg_current_snapshot()::text");
+        return (string)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
     /// <summary>What is asked beside the search itself: the codes of value sets, and what the resources contain that chains lead to.</summary>
     /// <param name="snapshot">pg_snapshot that saw what counts; null for now.</param>
-    internal async Task<Outcome<AnsweredSearch>> AnswerAsync(SearchQuery query, string? snapshot, CancellationToken cancellationToken)
+    internal async Task<Outcome<SearchQuery>> AnswerAsync(SearchQuery query, string? snapshot, CancellationToken cancellationToken)
     {
         var told = await Terminology.AnswerAsync(query, snapshot, cancellationToken);
-        if (told.IsRefused(out var refusal)) return refusal;
-        var questions = ContainedClauses.QuestionsOf(told.Value);
-        var inside = await AnswerAsync(told.Value, questions, snapshot, cancellationToken);
-        return inside.IsRefused(out var unanswered)
-            ? unanswered : new AnsweredSearch(inside.Value, !questions.IsEmpty || !ReferenceEquals(told.Value, query));
+        return told.IsRefused(out var refusal)
+            ? refusal : await AnswerAsync(told.Value, ContainedClauses.QuestionsOf(told.Value), snapshot, cancellationToken);
     }
 
     private async Task<Outcome<SearchQuery>> AnswerAsync(
