@@ -158,4 +158,29 @@ public sealed class Histories(RunningServer server) : IClassFixture<RunningServe
 
     private static string After(string instant) =>
         DateTimeOffset.Parse(instant, System.Globalization.CultureInfo.InvariantCulture).AddMilliseconds(2).ToString("yyyy-MM-ddTHH:mm:ss.fffZ", System.Globalization.CultureInfo.InvariantCulture);
+
+    [Fact]
+    public async Task A_list_narrows_a_history_to_what_it_names()
+    {
+        var (named, other, observation, list) = (Sample.Id(), Sample.Id(), Sample.Id(), Sample.Id());
+        foreach (var id in new[] { named, other, named }) await server.PutAsync($"Patient/{id}", Sample.Patient(id, Sample.Id()));
+        await server.PutAsync($"Observation/{observation}", Sample.Observation(observation));
+        var items = new[] { $"Patient/{named}/_history/1", $"{server.Http.BaseAddress}Observation/{observation}", "http://elsewhere.example/Patient/1", $"urn:uuid:{Guid.NewGuid()}" }
+            .Select(item => $$$"""{"item":{"reference":"{{{item}}}"}}""");
+        Assert.Equal(201, (await server.PutAsync($"List/{list}", $$"""{"resourceType":"List","id":"{{list}}","status":"current","mode":"working","entry":[{{string.Join(',', items)}}]}""")).Status);
+
+        Assert.Equal([$"Observation/{observation}", $"Patient/{named}", $"Patient/{named}"], await KeysAsync($"_history?_list={list}"));
+        Assert.Equal([$"Patient/{named}", $"Patient/{named}"], await KeysAsync($"Patient/_history?_list=List/{list}"));
+        var page = await server.GetAsync($"Patient/_history?_list={list}&_count=1");
+        Assert.Equal(2, (int)page.Json["total"]!);
+        var next = (string)page.Json["link"]!.AsArray().Single(link => (string?)link!["relation"] == "next")!["url"]!;
+        Assert.Equal([$"Patient/{named}"], await KeysAsync(next));
+        Assert.Empty(await KeysAsync($"_history?_list={Sample.Id()}"));
+        (await server.GetAsync("_history?_list=$current-problems")).IsRefused(400);
+    }
+
+    private async Task<IReadOnlyList<string>> KeysAsync(string url) =>
+    [
+        .. (await server.GetAsync(url)).Json["entry"]?.AsArray().Select(entry => $"{entry!["resource"]!["resourceType"]}/{entry["resource"]!["id"]}") ?? [],
+    ];
 }

@@ -37,12 +37,16 @@ public sealed record HistoryQuery(HistoryScope Scope, int Count)
     /// <summary>_asOf: what was written up to then. Such a history is in the order of the feed.</summary>
     public Moment? AsOf { get; init; }
 
+    /// <summary>_list: of these resources only; null: of all in the scope.</summary>
+    public ImmutableArray<ResourceKey>? Among { get; init; }
+
     public HistoryOrder Order { get; init; } = HistoryOrder.NewestFirst;
 
     /// <summary>From the link of the page before; null: the first page.</summary>
     public HistoryCursor? After { get; init; }
 
-    internal bool IsFiltered => AsOf is not null || Since is not null || Before is not null || AtFrom is not null || AtBefore is not null;
+    internal bool IsFiltered =>
+        AsOf is not null || Among is not null || Since is not null || Before is not null || AtFrom is not null || AtBefore is not null;
 }
 
 /// <summary>

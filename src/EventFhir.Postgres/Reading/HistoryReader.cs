@@ -167,6 +167,13 @@ public sealed class HistoryReader(EventDatabase database, Release release)
             // Said of the feed as well, so that its index on types is of use.
             if (query.Scope is HistoryScope.OfType ofType) sql.Append($" and f.tenant = {Tenant.Only} and f.type = {(short)ofType.Type.Number}");
         }
+        if (query.Among is { } among)
+        {
+            short[] types = [.. among.Select(static key => (short)key.Type.Number)];
+            string[] ids = [.. among.Select(static key => key.Id.Value)];
+            sql.Append($" and e.rid = any(array(select s.rid from unnest({types}::smallint[], {ids}::text[]) w (type, id)")
+                .Append($" join es.stream s on s.tenant = {Tenant.Only} and s.type = w.type and s.id = w.id collate \"C\"))");
+        }
         if (query.Since is { } since) sql.Append($" and e.recorded_at >= {since.UtcDateTime}");
         if (query.Before is { } before) sql.Append($" and e.recorded_at < {before.UtcDateTime}");
         if (query.AtBefore is { } atBefore) sql.Append($" and e.recorded_at < {atBefore.UtcDateTime}");

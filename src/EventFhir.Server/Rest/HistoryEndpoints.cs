@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Text.Json;
 
 using EventFhir.Core;
+using EventFhir.Core.Bundles;
 using EventFhir.Core.Events;
 using EventFhir.Model.Definitions;
 using EventFhir.Postgres.Feed;
@@ -39,7 +42,10 @@ public sealed class HistoryEndpoints(
         var wanted = await asOf.ReadAsync(request);
         if (wanted.IsRefused(out refusal)) return Answer.Of(refusal);
         var moment = wanted.Value.Moment;
-        var page = await histories.ReadAsync(QueryOf(history, scope, cursor) with { AsOf = moment }, request.Aborted);
+        var page = await histories.ReadAsync(QueryOf(history, scope, cursor) with
+        {
+            AsOf = moment, Among = await NamedByAsync(history.List, moment, request),
+        }, request.Aborted);
         if (page.Entries.IsEmpty && scope is HistoryScope.Instance { Key: var key } && !await ExistedAsync(key, moment, request.Aborted))
             return Answer.Of(Refusal.Of(RefusalKind.NotFound, "not-found", "There is no such resource, and there never was."));
         // Of a resource that was erased and not written again, there is nothing but the skeleton.
@@ -51,6 +57,27 @@ public sealed class HistoryEndpoints(
         var links = Links(request, url + path, path, page);
         return wanted.Value.Tell(BundleTags.Answered(
             request, BundleTags.Of(links[0].Url, page), () => HistoryBundleWriter.Write(url, page, history.Subset.Writer, links)));
+    }
+
+    /// <summary>What a List names on this server, at that time; null without one.</summary>
+    private async ValueTask<ImmutableArray<ResourceKey>?> NamedByAsync(ResourceId? id, Moment? moment, FhirRequest request)
+    {
+        if (id is not { } given) return null;
+        var key = new ResourceKey(release.FindResourceType("List") ?? throw new UnreachableException("The release has no lists."), given);
+        var stored = moment is null
+            ? await resources.ReadAsync(key, request.Aborted)
+            : await resources.ReadAsOfAsync(key, moment, request.Aborted);
+        if (stored is null or { IsDeleted: true }) return [];
+        using var list = JsonDocument.Parse(stored.Body);
+        if (!list.RootElement.TryGetProperty("entry"u8, out var entries)) return [];
+        var url = baseUrl.Of(request.Http.Request);
+        var keys = ImmutableArray.CreateBuilder<ResourceKey>();
+        foreach (var entry in entries.EnumerateArray())
+            if (entry.TryGetProperty("item"u8, out var item) && item.TextOf("reference") is { } reference
+                && EntryUrl.Of(reference, url).Segments is [var name, var text, ..]
+                && release.FindResourceType(name) is { } type && ResourceId.TryParse(text, out var named))
+                keys.Add(new ResourceKey(type, named));
+        return keys.DrainToImmutable();
     }
 
     private async ValueTask<bool> ExistedAsync(ResourceKey key, Moment? moment, CancellationToken cancellationToken) =>

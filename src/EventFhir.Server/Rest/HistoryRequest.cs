@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 
 using EventFhir.Core;
+using EventFhir.Core.Events;
 using EventFhir.Core.Search;
 using EventFhir.Model;
 using EventFhir.Model.Definitions;
@@ -14,8 +15,10 @@ namespace EventFhir.Server.Rest;
 public sealed record HistoryRequest
 {
     /// <summary>The parameters, for the router and for lenient handling.</summary>
-    public static readonly ImmutableArray<string> Parameters = ["_since", "_before", "_at", "_count", "_sort", "_page", AsOfRequest.Parameter,
+    public static readonly ImmutableArray<string> Parameters = ["_since", "_before", "_at", "_list", "_count", "_sort", "_page", AsOfRequest.Parameter,
         .. SubsetRequest.Parameters];
+
+    private const string OfList = "List/";
 
     public int Count { get; init; } = Limits.PageSizeDefault;
     public HistoryOrder Order { get; init; }
@@ -28,6 +31,9 @@ public sealed record HistoryRequest
 
     /// <summary>Versions that were current at some moment of this period.</summary>
     public (DateTimeOffset Low, DateTimeOffset High)? At { get; init; }
+
+    /// <summary>Versions of what this List names.</summary>
+    public ResourceId? List { get; init; }
 
     /// <summary>What of each version is sent; with _summary=count only their number.</summary>
     public SubsetRequest Subset { get; init; } = SubsetRequest.Whole;
@@ -60,6 +66,9 @@ public sealed record HistoryRequest
         "_since" => FhirInstant.TryParsePeriod(text, out var since, out _) ? this with { Since = since } : null,
         "_before" => FhirInstant.TryParsePeriod(text, out var before, out _) ? this with { Before = before } : null,
         "_at" => FhirInstant.TryParsePeriod(text, out var low, out var high) ? this with { At = (low, high) } : null,
+        "_list" => ResourceId.TryParse(text.StartsWith(OfList, StringComparison.Ordinal) ? text.AsSpan(OfList.Length) : text, out var list)
+            ? this with { List = list }
+            : null,
         _ => this,
     };
 
@@ -68,6 +77,7 @@ public sealed record HistoryRequest
         "_count" => "is a number of entries, 0 or more",
         "_sort" => "is _lastUpdated or -_lastUpdated",
         "_page" => "comes from a page link",
+        "_list" => "is the id of a List that is stored here",
         _ => "is a date or an instant such as 2026-11-21T08:00:00Z",
     };
 }
