@@ -15,7 +15,8 @@ namespace EventFhir.Server.Rest;
 public sealed record HistoryRequest
 {
     /// <summary>The parameters, for the router and for lenient handling.</summary>
-    public static readonly ImmutableArray<string> Parameters = ["_since", "_before", "_at", "_list", "_count", "_sort", "_page", AsOfRequest.Parameter,
+    public static readonly ImmutableArray<string> Parameters =
+        ["_since", "_before", "_at", "_list", "_count", "_sort", "_page", AsOfRequest.Parameter,
         .. SubsetRequest.Parameters];
 
     private const string OfList = "List/";
