@@ -39,7 +39,7 @@ public sealed class CapabilityStatementWriter(ActiveDefinitions active, Abilitie
         json.WriteStartArray("rest"u8);
         json.WriteStartObject();
         json.WriteString("mode"u8, "server"u8);
-        json.WriteString("documentation"u8, "Every version of every resource is kept; a write is in the history when its answer arrives."u8);
+        json.WriteString("documentation"u8, Documentation);
         json.WriteStartArray("resource"u8);
         var pointing = Pointing();
         foreach (var type in Definitions.Release.ResourceTypes) WriteResource(json, type, pointing[type]);
@@ -51,6 +51,10 @@ public sealed class CapabilityStatementWriter(ActiveDefinitions active, Abilitie
         json.Flush();
         return buffer.WrittenMemory;
     }
+
+    private const string Documentation =
+        "Every version of every resource is kept; a write is in the history when its answer arrives. Reads, searches and histories take _asOf, an "
+        + "instant or a cursor of the feed; [type]/[id]/$replay and $diff tell who made each version, why, and what it changed.";
 
     /// <summary>No terminology operation is served yet, so the statement claims none.</summary>
     public ReadOnlyMemory<byte> WriteTerminologyCapabilities(string baseUrl)
