@@ -92,9 +92,9 @@ public sealed class Database : IAsyncDisposable
         loggers.CreateLogger<ResourceStore>());
 
     /// <summary>Gives positions to what a command writes, while it writes; the caller disposes it before the database.</summary>
-    public SequencerLoop StartSequencer()
+    public BackgroundLoop StartSequencer()
     {
-        var loop = new SequencerLoop(Events, new FeedHead(), loggers.CreateLogger<SequencerLoop>());
+        var loop = new BackgroundLoop(SequencerWork.Name, new SequencerWork(Events, new FeedHead()).StepAsync, loggers.CreateLogger<BackgroundLoop>());
         loop.Start();
         return loop;
     }

@@ -18,21 +18,12 @@ internal static partial class Log
     [LoggerMessage(1012, LogLevel.Error, "Request {RequestId} failed in the database: SQLSTATE {SqlState} {StackTrace}")]
     public static partial void StatementFailed(ILogger logger, string requestId, string? sqlState, string? stackTrace);
 
-    [LoggerMessage(1041, LogLevel.Warning, "The search parameters that clients define could not be looked after; trying again: {Reason}")]
-    public static partial void SearchDaemonFailed(ILogger logger, string reason);
+    [LoggerMessage(1041, LogLevel.Warning, "A search parameter that was just stored is taken up later: {Reason}")]
+    public static partial void ParametersNotTakenUp(ILogger logger, string reason);
 
-    [LoggerMessage(1061, LogLevel.Warning, "Events are not being taken into the tree of proofs; trying again: {Reason}")]
-    public static partial void TreeFailed(ILogger logger, string reason);
+    [LoggerMessage(1051, LogLevel.Warning, "{Work}: it failed, and is tried again: {Reason}")]
+    public static partial void BackgroundWorkFailed(ILogger logger, string work, string reason);
 
-    [LoggerMessage(1062, LogLevel.Information, "Events are being taken into the tree of proofs again, after {Failures} failed passes")]
-    public static partial void TreeGrows(ILogger logger, int failures);
-
-    [LoggerMessage(1031, LogLevel.Warning, "Search indexes that an import left to be made could not be made; trying again: {Reason}")]
-    public static partial void IndexesStillPending(ILogger logger, string reason);
-
-    [LoggerMessage(1051, LogLevel.Warning, "Events are not being placed in the feed; trying again: {Reason}")]
-    public static partial void SequencerFailed(ILogger logger, string reason);
-
-    [LoggerMessage(1052, LogLevel.Information, "Events are being placed in the feed again, after {Failures} failed passes")]
-    public static partial void SequencerRuns(ILogger logger, int failures);
+    [LoggerMessage(1052, LogLevel.Information, "{Work}: it goes on, after {Failures} failures")]
+    public static partial void BackgroundWorkGoesOn(ILogger logger, string work, int failures);
 }

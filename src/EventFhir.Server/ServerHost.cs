@@ -36,28 +36,31 @@ public sealed class ServerHost : IAsyncDisposable
 
     private readonly WebApplication app;
     private readonly ResourceStore store;
-    private readonly CancellationTokenSource stopping = new();
-    private Task indexing = Task.CompletedTask;
+    private readonly BackgroundLoop indexing;
 
     private readonly ParameterRegistry registry;
     private readonly SearchDaemon daemon;
 
     private readonly ReindexWalk reindexing;
     private readonly FeedHead feedHead = new();
-    private readonly SequencerLoop sequencing;
+    private readonly BackgroundLoop sequencing;
     private readonly LogSigners signers;
-    private readonly TreeLoop proving;
+    private readonly BackgroundLoop proving;
     private DeferredRequests? deferred;
 
     private ServerHost(
-        WebApplication app, ParameterRegistry registry, ResourceStore store, SearchDaemon daemon, ReindexWalk reindexing, Database database,
-        LogSigners signers)
+        EventFhirOptions options, WebApplication app, ParameterRegistry registry, ResourceStore store, SearchDaemon daemon, ReindexWalk reindexing,
+        Database database, LogSigners signers)
     {
         this.signers = signers;
         (this.app, this.registry, this.store, this.daemon, this.reindexing) = (app, registry, store, daemon, reindexing);
-        sequencing = new SequencerLoop(database.Events, feedHead, app.Services.GetRequiredService<ILogger<SequencerLoop>>());
-        var integrator = new TreeIntegrator(database.Events, registry.Active.Current.Release, signers, TreeLoop.CheckpointInterval);
-        proving = new TreeLoop(integrator, app.Services.GetRequiredService<ILogger<TreeLoop>>());
+        var logger = app.Services.GetRequiredService<ILogger<BackgroundLoop>>();
+        sequencing = new BackgroundLoop(SequencerWork.Name, new SequencerWork(database.Events, feedHead).StepAsync, logger);
+        var integrator = new TreeIntegrator(database.Events, options.Release, signers, TreeWork.CheckpointInterval);
+        proving = new BackgroundLoop(TreeWork.Name, new TreeWork(integrator).StepAsync, logger);
+        // What an import that was killed has left is slow to search, not wrong.
+        indexing = new BackgroundLoop(
+            "Making the search indexes that an import left", token => CompleteIndexesAsync(options, database, token), logger);
     }
 
     /// <summary>The base URL on which the application listens, with the port it really got.</summary>
@@ -76,7 +79,7 @@ public sealed class ServerHost : IAsyncDisposable
         var reindexing = new ReindexWalk(database.Events, registry);
         var daemon = new SearchDaemon(
             registry, new ParameterWalk(database.Events, registry), reindexing, loggers.CreateLogger<SearchDaemon>());
-        var host = new ServerHost(app, registry, database.OpenStore(options, registry), daemon, reindexing, database, signers);
+        var host = new ServerHost(options, app, registry, database.OpenStore(options, registry), daemon, reindexing, database, signers);
         host.Compose(options, database, loggers);
         try
         {
@@ -90,7 +93,7 @@ public sealed class ServerHost : IAsyncDisposable
         daemon.Start();
         host.sequencing.Start();
         host.proving.Start();
-        host.indexing = host.CompleteIndexesAsync(options, database, loggers.CreateLogger<ServerHost>());
+        host.indexing.Start();
         Log.Serving(loggers.CreateLogger<ServerHost>(), options.Release.Name, host.Url);
         return host;
     }
@@ -101,9 +104,7 @@ public sealed class ServerHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await app.StopAsync();
-        await stopping.CancelAsync();
-        await indexing;
-        stopping.Dispose();
+        await indexing.DisposeAsync();
         if (deferred is not null) await deferred.DisposeAsync();
         await daemon.DisposeAsync();
         await store.DisposeAsync();
@@ -114,26 +115,10 @@ public sealed class ServerHost : IAsyncDisposable
         await app.DisposeAsync();
     }
 
-    /// <summary>Beside the requests, now and then: what an import that was killed has left is slow to search, not wrong.</summary>
-    private async Task CompleteIndexesAsync(EventFhirOptions options, Database database, ILogger logger)
+    private static async Task CompleteIndexesAsync(EventFhirOptions options, Database database, CancellationToken cancellationToken)
     {
-        while (!stopping.IsCancellationRequested)
-        {
-            try
-            {
-                await database.CompleteAbandonedIndexesAsync(options, stopping.Token);
-                await Task.Delay(IndexesInterval, stopping.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                // The next start goes on.
-            }
-            catch (DbException exception)
-            {
-                Log.IndexesStillPending(logger, exception.SqlState ?? exception.GetType().Name);
-                await Task.Delay(IndexesInterval, stopping.Token).ContinueWith(static _ => { }, TaskScheduler.Default);
-            }
-        }
+        await database.CompleteAbandonedIndexesAsync(options, cancellationToken);
+        await Task.Delay(IndexesInterval, cancellationToken);
     }
 
     private static WebApplication Build(EventFhirOptions options)

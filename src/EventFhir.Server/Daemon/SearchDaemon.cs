@@ -9,18 +9,25 @@ namespace EventFhir.Server.Daemon;
 /// Looks after the search index in the background, on every node: takes up SearchParameter resources, follows what other nodes have taken up, goes
 /// through the resources for them, and for $reindex. Work that a node leaves unfinished is gone on with by whoever comes next.
 /// </summary>
-public sealed class SearchDaemon(ParameterRegistry registry, ParameterWalk parameters, ReindexWalk reindexing, ILogger<SearchDaemon> logger)
-    : IAsyncDisposable
+public sealed class SearchDaemon : IAsyncDisposable
 {
     /// <summary>How long another node's change may stay unknown here.</summary>
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
 
-    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(2);
-    private readonly CancellationTokenSource stopping = new();
+    private readonly ParameterRegistry registry;
+    private readonly ParameterWalk parameters;
+    private readonly ReindexWalk reindexing;
+    private readonly ILogger logger;
+    private readonly BackgroundLoop loop;
     private readonly SemaphoreSlim poked = new(0);
-    private Task running = Task.CompletedTask;
 
-    public void Start() => running = Task.Run(RunAsync);
+    public SearchDaemon(ParameterRegistry registry, ParameterWalk parameters, ReindexWalk reindexing, ILogger<SearchDaemon> logger)
+    {
+        (this.registry, this.parameters, this.reindexing, this.logger) = (registry, parameters, reindexing, logger);
+        loop = new BackgroundLoop("Looking after the search parameters that clients define", StepAsync, logger);
+    }
+
+    public void Start() => loop.Start();
 
     /// <summary>After a SearchParameter was written here: it is known on this node when this returns.</summary>
     public async Task TakeUpAsync(CancellationToken cancellationToken)
@@ -32,7 +39,7 @@ public sealed class SearchDaemon(ParameterRegistry registry, ParameterWalk param
         catch (DbException exception)
         {
             // The resource is stored; the next look takes it up.
-            Log.SearchDaemonFailed(logger, exception.GetType().Name);
+            Log.ParametersNotTakenUp(logger, exception.GetType().Name);
         }
         poked.Release();
     }
@@ -42,43 +49,25 @@ public sealed class SearchDaemon(ParameterRegistry registry, ParameterWalk param
 
     public async ValueTask DisposeAsync()
     {
-        await stopping.CancelAsync();
-        await running;
-        stopping.Dispose();
+        await loop.DisposeAsync();
         poked.Dispose();
     }
 
-    private async Task RunAsync()
+    private async Task StepAsync(CancellationToken cancellationToken)
     {
-        while (!stopping.IsCancellationRequested)
-        {
-            try
-            {
-                await WorkAsync();
-                await poked.WaitAsync(LookInterval, stopping.Token);
-            }
-            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception exception) when (exception is not OutOfMemoryException)
-            {
-                // The message is left out: it may quote what is stored. The work goes on where its last page ended.
-                Log.SearchDaemonFailed(logger, (exception as DbException)?.SqlState ?? exception.GetType().Name);
-                await Task.Delay(RetryDelay, stopping.Token).ContinueWith(static _ => { }, TaskScheduler.Default);
-            }
-        }
+        await WorkAsync(cancellationToken);
+        await poked.WaitAsync(LookInterval, cancellationToken);
     }
 
-    private async Task WorkAsync()
+    private async Task WorkAsync(CancellationToken cancellationToken)
     {
         var looked = Environment.TickCount64;
-        await registry.RefreshAsync(stopping.Token);
-        while (await parameters.StepAsync(stopping.Token) is StepOutcome.Worked || await reindexing.StepAsync(stopping.Token) is StepOutcome.Worked)
+        await registry.RefreshAsync(cancellationToken);
+        while (await parameters.StepAsync(cancellationToken) is StepOutcome.Worked || await reindexing.StepAsync(cancellationToken) is StepOutcome.Worked)
         {
             if (Environment.TickCount64 - looked < LookInterval.TotalMilliseconds) continue;
             looked = Environment.TickCount64;
-            await registry.RefreshAsync(stopping.Token);
+            await registry.RefreshAsync(cancellationToken);
         }
     }
 }
