@@ -9,7 +9,6 @@ using EventFhir.Postgres.Migrations;
 using EventFhir.Postgres.Parameters;
 using EventFhir.Postgres.Projections;
 using EventFhir.Postgres.Proof;
-using EventFhir.Server.Daemon;
 using EventFhir.Server.Observability;
 using EventFhir.Server.Proof;
 
@@ -90,14 +89,6 @@ public sealed class Database : IAsyncDisposable
     public ResourceStore OpenStore(EventFhirOptions options, ParameterRegistry registry, NewTables newTables = NewTables.Indexed) => new(
         Events, registry, new StoreOptions { Lanes = options.WriterLanes, NewTables = newTables },
         loggers.CreateLogger<ResourceStore>());
-
-    /// <summary>Gives positions to what a command writes, while it writes; the caller disposes it before the database.</summary>
-    public BackgroundLoop StartSequencer()
-    {
-        var loop = new BackgroundLoop(SequencerWork.Name, new SequencerWork(Events, new FeedHead()).StepAsync, loggers.CreateLogger<BackgroundLoop>());
-        loop.Start();
-        return loop;
-    }
 
     /// <summary>The keys that sign in the name of this log; the caller disposes them.</summary>
     public Task<LogSigners> OpenSignersAsync(EventFhirOptions options, CancellationToken cancellationToken) =>

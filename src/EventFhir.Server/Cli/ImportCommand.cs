@@ -3,7 +3,6 @@ using System.CommandLine;
 using System.Globalization;
 
 using EventFhir.Postgres;
-using EventFhir.Postgres.Feed;
 using EventFhir.Postgres.Projections;
 using EventFhir.Server.Cli.Import;
 
@@ -47,7 +46,6 @@ internal static class ImportCommand
         using var registry = await database.OpenParametersAsync(options, cancellationToken);
         await using var mark = await ImportMark.SetAsync(database.Events, cancellationToken);
         await using var store = database.OpenStore(options, registry, NewTables.IndexedLater);
-        await using var sequencing = database.StartSequencer();
         var importer = new Importer(
             new ResourceIntake(registry.Active), store, errors, new ImportJournal(journalPath, TimeProvider.System));
 
@@ -59,7 +57,6 @@ internal static class ImportCommand
             var import = importer.RunAsync(files, (file, bytes) => read[file.FullName] = bytes, cancellationToken);
             await progress.ShowAsync(import, files.Sum(file => file.Length), () => read.Values.Sum(), () => importer.Handled);
             await database.CompleteIndexesAsync(options, cancellationToken);
-            await new Sequencer(database.Events).SettleAsync(cancellationToken);
         }
         finally
         {
