@@ -63,7 +63,8 @@ public sealed class SearchDaemon : IAsyncDisposable
     {
         var looked = Environment.TickCount64;
         await registry.RefreshAsync(cancellationToken);
-        while (await parameters.StepAsync(cancellationToken) is StepOutcome.Worked || await reindexing.StepAsync(cancellationToken) is StepOutcome.Worked)
+        while (await parameters.StepAsync(cancellationToken) is StepOutcome.Worked
+            || await reindexing.StepAsync(cancellationToken) is StepOutcome.Worked)
         {
             if (Environment.TickCount64 - looked < LookInterval.TotalMilliseconds) continue;
             looked = Environment.TickCount64;
