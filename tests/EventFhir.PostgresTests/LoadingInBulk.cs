@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 
 using EventFhir.Core.Events;
@@ -88,7 +89,8 @@ public sealed class LoadingInBulk(TestCluster cluster)
             var small = Put(Observation, $"o-{n}", n);
             var body = small.Content!.Body;
             ReadOnlyMemory<byte> tail = Encoding.UTF8.GetBytes($$"""},"note":"{{n}} {{padding}}"}""");
-            return small with { Content = small.Content with { Body = body with { Tail = tail } } };
+            var digest = new Guid(SHA256.HashData([.. body.Head.Span, .. tail.Span]).AsSpan(0, 16), bigEndian: true);
+            return small with { Content = small.Content with { Body = new BodyTemplate(body.Head, tail, digest) } };
         }));
         Assert.All(outcomes, outcome => Assert.True(outcome is WriteOutcome.Appended { Version: 1, IsNew: true }));
         await AssertCleanAsync(fixture, 6);

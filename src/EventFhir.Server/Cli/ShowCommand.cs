@@ -43,6 +43,8 @@ internal static class ShowCommand
         {
             var asOf = AsOf.Parse(then)
                 ?? throw new FormatException("--as-of is an instant such as 2026-11-21T08:00:00Z or a cursor such as e1.4711.");
+            // What a process wrote that is gone has no place yet.
+            await new Sequencer(database.Events).SettleAsync(cancellationToken);
             var found = await new MomentReader(database.Events).FindAsync(asOf, cancellationToken);
             if (found.IsRefused(out var refusal))
             {
