@@ -34,7 +34,7 @@ public static class HealthSamuraiSearches
         return new(
             $"/fhir/{type}?{parameter}{(isAnywhere ? ":contains" : "")}={SearchScenarios.Escape(value)}&_count=20&_total=none",
             BaselineSql.Named(isAnywhere ? "contains" : "prefix", table),
-            isAnywhere ? [code, SearchScenarios.Of(StringFolding.Fold(value))] : [code, .. SearchScenarios.Prefix(value)]);
+            isAnywhere ? [code, SearchScenarios.Of(StringFolding.Normalize(value))] : [code, .. SearchScenarios.Prefix(value)]);
     }
 
     private static SearchCase Date(Harvest harvest, Random random, string type, string parameter, Func<JsonElement, string?> read)

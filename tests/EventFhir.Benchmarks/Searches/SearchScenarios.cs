@@ -221,7 +221,7 @@ public static class SearchScenarios
     /// <summary>The bounds of what begins with a text, folded as it is stored.</summary>
     internal static NpgsqlParameter[] Prefix(string begin)
     {
-        var folded = StringFolding.Fold(begin);
+        var folded = StringFolding.Normalize(begin);
         return [Of(folded), Of(folded[..^1] + (char)(folded[^1] + 1))];
     }
 
