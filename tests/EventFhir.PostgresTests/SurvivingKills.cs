@@ -11,6 +11,8 @@ using EventFhir.Postgres.Embedded;
 using EventFhir.Postgres.Reading;
 using EventFhir.Postgres.Replay;
 
+using Npgsql;
+
 using Xunit;
 
 using static EventFhir.PostgresTests.StoreFixture;
@@ -43,7 +45,13 @@ public sealed class SurvivingKills : IDisposable
             for (var round = 1; round <= Rounds; round++)
             {
                 await UntilAcknowledgedAsync(200 * round);
-                using (var server = Process.GetProcessById(postgres.ProcessId)) server.Kill();
+                using (var server = Process.GetProcessById(postgres.ProcessId))
+                {
+                    server.Kill();
+                    await server.WaitForExitAsync();
+                }
+                // What is acknowledged now may have been on its way back before the kill: it does not say that the database is up again.
+                await UntilReachableAsync(database);
             }
             await UntilAcknowledgedAsync((200 * Rounds) + 50);
             await stop.CancelAsync();
@@ -93,6 +101,23 @@ public sealed class SurvivingKills : IDisposable
             for (var place = 0; place < outcomes.Length; place++)
                 if (outcomes[place] is WriteOutcome.Appended appended) acknowledged.Add((appended, (n * 250) + place));
             n++;
+        }
+    }
+
+    private static async Task UntilReachableAsync(EventDatabase database)
+    {
+        var patience = Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                await using var connection = await database.Maintenance.OpenConnectionAsync();
+                return;
+            }
+            catch (NpgsqlException) when (patience.Elapsed < TimeSpan.FromMinutes(1))
+            {
+                await Task.Delay(50);
+            }
         }
     }
 

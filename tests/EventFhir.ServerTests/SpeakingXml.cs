@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 
 using EventFhir.Model.Definitions;
 using EventFhir.Model.Json;
@@ -66,8 +67,12 @@ public sealed class SpeakingXml(RunningServer server) : IClassFixture<RunningSer
         path = path.Replace("{id}", id, StringComparison.Ordinal);
         var json = await server.GetAsync(path);
         var xml = await server.GetAsync(path, "Accept: application/fhir+xml");
-        Assert.True(JsonNode.DeepEquals(json.Json, Resource(xml, type)), xml.Text);
+        Assert.True(JsonNode.DeepEquals(WithoutMoment(json.Json), WithoutMoment(Resource(xml, type))), xml.Text);
     }
+
+    /// <summary>Links to other pages name the moment of the question, and the feed moves on between two of them.</summary>
+    private static JsonNode WithoutMoment(JsonNode resource) =>
+        JsonNode.Parse(Regex.Replace(resource.ToJsonString(), "_page=[^\"&]*", "_page="))!;
 
     [Theory]
     [InlineData("Accept", "text/xml", "application/fhir+xml; charset=utf-8")]
