@@ -29,7 +29,7 @@ public sealed class QuickRun(Bench bench, SampleData data, Func<SampleData>? lar
         await MeasureCreatesAsync(floor);
         if (isWanted("bulk-import") || isWanted("read") || isWanted("update") || isWanted("vread") || isWanted("as-of")) await MeasureLoadedAsync(floor);
         if (isWanted("bulk-import") && largeData is not null)
-            await new ImportMeasurement(bench, largeData(), report).MeasureAsync("bulk-import, large", await bench.NewDatabaseAsync("large"));
+            await new ImportMeasurement(bench, largeData(), report).MeasureAsync("bulk-import, large", await bench.NewDatabaseAsync("large"), ImportRounds.One);
     }
 
     private async Task MeasureHttpAsync(ProgramUnderTest floor)
@@ -78,7 +78,8 @@ public sealed class QuickRun(Bench bench, SampleData data, Func<SampleData>? lar
     private async Task MeasureLoadedAsync(ProgramUnderTest floor)
     {
         var connectionString = await bench.NewDatabaseAsync("loaded");
-        await new ImportMeasurement(bench, data, report).RunAsync(connectionString);
+        var import = new ImportMeasurement(bench, data, report);
+        await (isWanted("bulk-import") ? import.CompareAsync(connectionString) : import.RunAsync(connectionString));
         await using var server = await ProgramUnderTest.StartServerAsync(connectionString);
         await bench.CheckpointAsync();
         if (isWanted("read"))
