@@ -18,6 +18,9 @@ public sealed record StoreOptions
     /// <summary>A group with more commands, or more bytes than a batch, goes through a lane of its own, and does not hold up small writes.</summary>
     public int SmallGroupCommandsMax { get; init; } = 200;
 
+    /// <summary>Fewer new resources go through es.append, since the round trips of COPY cost more than its rows save.</summary>
+    public int BulkCommandsMin { get; init; } = 100;
+
     /// <summary>More than one, so that batches are sent and committed while the database works on another (docs/performance.md).</summary>
     public int LargeLanes { get; init; } = 3;
 

@@ -86,9 +86,9 @@ public sealed class Database : IAsyncDisposable
     }
 
     /// <summary>The write path; the caller disposes it before the database.</summary>
-    public ResourceStore OpenStore(EventFhirOptions options, ParameterRegistry registry, NewTables newTables = NewTables.Indexed) => new(
-        Events, registry, new StoreOptions { Lanes = options.WriterLanes, NewTables = newTables },
-        loggers.CreateLogger<ResourceStore>());
+    /// <param name="store">What an import does otherwise than a server.</param>
+    public ResourceStore OpenStore(EventFhirOptions options, ParameterRegistry registry, StoreOptions? store = null) => new(
+        Events, registry, (store ?? new StoreOptions()) with { Lanes = options.WriterLanes }, loggers.CreateLogger<ResourceStore>());
 
     /// <summary>The keys that sign in the name of this log; the caller disposes them.</summary>
     public Task<LogSigners> OpenSignersAsync(EventFhirOptions options, CancellationToken cancellationToken) =>
@@ -103,12 +103,11 @@ public sealed class Database : IAsyncDisposable
     }
 
     /// <summary>Makes the search indexes that an import has put off.</summary>
-    public Task CompleteIndexesAsync(EventFhirOptions options, CancellationToken cancellationToken) =>
-        new PendingIndexes(Events, options.Release, options.Definitions.LayoutOf).CompleteAsync(cancellationToken);
+    public PendingIndexes PendingIndexes(EventFhirOptions options) => new(Events, options.Release, options.Definitions.LayoutOf);
 
     /// <summary>The same for an import that was killed, while none runs.</summary>
     public Task CompleteAbandonedIndexesAsync(EventFhirOptions options, CancellationToken cancellationToken) =>
-        new PendingIndexes(Events, options.Release, options.Definitions.LayoutOf).CompleteAbandonedAsync(cancellationToken);
+        PendingIndexes(options).CompleteAbandonedAsync(cancellationToken);
 
     public async ValueTask DisposeAsync()
     {

@@ -20,11 +20,9 @@ namespace EventFhir.Postgres.Bulk;
 /// rows carry rids known beforehand. The outcome is that of es.append; a group with a resource that is stored already is left to es.append
 /// (docs/storage.md, "A large group of new resources"). Kept and refilled; hot path, measured by bulk-import.
 /// </summary>
-internal sealed class BulkLoad(KnownRids known, GuardCheck guards, Release release)
+/// <param name="commandsMin">With fewer resources and fewer bytes a group is left to es.append.</param>
+internal sealed class BulkLoad(KnownRids known, GuardCheck guards, Release release, int commandsMin)
 {
-    /// <summary>With fewer resources and fewer bytes the round trips of COPY cost more than its rows save.</summary>
-    private const int CommandsMin = 100;
-
     private const long BytesMin = 1 << 20;
 
     /// <summary>A race for a key is lost to somebody who is then seen; more than a few in a row is bad luck that es.append bears better.</summary>
@@ -33,7 +31,11 @@ internal sealed class BulkLoad(KnownRids known, GuardCheck guards, Release relea
     private static readonly string Refer = SqlFile.Read("bulk-refer.sql");
     private static readonly string ReadRids = SqlFile.Read("bulk-rids.sql");
     private static readonly string Find = SqlFile.Read("bulk-find.sql");
-    private static readonly string Insert = SqlFile.Read("bulk-insert.sql");
+    private static readonly string Draw = SqlFile.Read("bulk-draw.sql");
+    private const string CopyStreams =
+        "copy es.stream (rid, tenant, type, id, version, deleted, seq, updated, digest) from stdin (format binary)";
+
+    private const int StreamColumns = 9;
     private static readonly string TakeOver = SqlFile.Read("bulk-take.sql");
     private static readonly string CountIn = SqlFile.Read("bulk-count.sql");
     private readonly CopyRows rows = new();
@@ -48,10 +50,10 @@ internal sealed class BulkLoad(KnownRids known, GuardCheck guards, Release relea
     private enum Course { Loaded, IsStored, LostRace, Superseded }
 
     /// <summary>True if nothing about the group needs a decision, unless one of its resources is stored already.</summary>
-    public static bool IsFor(IReadOnlyList<PendingGroup> batch)
+    public bool IsFor(IReadOnlyList<PendingGroup> batch)
     {
         if (batch is not [{ Group: { IdempotencyKey: null, Commands: var commands } } only]) return false;
-        if (commands.Length < CommandsMin && only.Bytes < BytesMin) return false;
+        if (commands.Length < commandsMin && only.Bytes < BytesMin) return false;
         foreach (var command in commands)
             if (command is not { Content: not null, Precondition: Precondition.Always }) return false;
         return true;
@@ -122,7 +124,7 @@ internal sealed class BulkLoad(KnownRids known, GuardCheck guards, Release relea
             var key = references.Keys[index];
             if (own.ContainsKey(key)) continue;
             if (known.TryFind(key, out var rid)) refs[index] = rid;
-            else missing.Add(index, key, digest: default);
+            else missing.Add(index, key);
         }
         if (missing.IsEmpty) return;
         await using var batch = connection.CreateBatch();
@@ -162,40 +164,68 @@ internal sealed class BulkLoad(KnownRids known, GuardCheck guards, Release relea
     }
 
     /// <summary>
-    /// Inserts first and locks then, each in key order, as es.append does: so nobody waits in a circle. Numbers are drawn under the row's lock.
-    /// False if somebody was faster at one of the placeholders.
+    /// Adds rows first and locks then, each in key order, as es.append does: so nobody waits in a circle. The unique index decides who was first, and
+    /// makes us wait for others in flight. False if somebody was faster at one of the placeholders.
     /// </summary>
     private async Task<bool> WriteStreamsAsync(NpgsqlConnection connection, AppendBatch append, DateTime at, CancellationToken cancellationToken)
     {
+        System.Array.Clear(rids);
+        foreach (var (rid, index) in placeholders) rids[index] = rid;
+        if (placeholders.Count < append.Commands.Count) await AddStreamsAsync(connection, append, at, cancellationToken);
+        return placeholders.Count == 0 || await TakeOverAsync(connection, append, at, cancellationToken);
+    }
+
+    private async Task AddStreamsAsync(NpgsqlConnection connection, AppendBatch append, DateTime at, CancellationToken cancellationToken)
+    {
+        await using (var draw = new NpgsqlCommand(Draw, connection))
+        {
+            draw.Parameters.Add(new NpgsqlParameter<int> { TypedValue = append.Commands.Count - placeholders.Count });
+            await using var reader = await draw.ExecuteReaderAsync(cancellationToken);
+            rows.Clear();
+            for (var index = 0; index < append.Commands.Count; index++)
+            {
+                if (rids[index] != 0) continue;
+                if (!await reader.ReadAsync(cancellationToken)) throw new UnreachableException("Fewer numbers came than were asked for.");
+                (rids[index], seqs[index]) = (reader.GetInt64(0), reader.GetInt64(1));
+                AddStream(append.Commands[index].Command, rids[index], seqs[index], at);
+            }
+        }
+        await rows.SendAsync(connection, CopyStreams, cancellationToken);
+    }
+
+    private void AddStream(WriteCommand command, long rid, long seq, DateTime at)
+    {
+        rows.StartRow(StreamColumns);
+        rows.Add(rid);
+        rows.Add(Tenant.Only);
+        rows.Add((short)command.Key.Type.Number);
+        rows.Add(command.Key.Id.Value);
+        rows.Add(1);
+        rows.AddFalse();
+        rows.Add(seq);
+        rows.Add(at);
+        rows.Add(command.Content!.Body.Digest);
+    }
+
+    /// <summary>Numbers are drawn under the row's lock.</summary>
+    private async Task<bool> TakeOverAsync(NpgsqlConnection connection, AppendBatch append, DateTime at, CancellationToken cancellationToken)
+    {
         var (taken, digests) = (new List<long>(placeholders.Count), new List<Guid>(placeholders.Count));
-        missing.Clear();
         foreach (var (rid, index) in placeholders.OrderBy(entry => entry.Value))
         {
             taken.Add(rid);
             digests.Add(append.Commands[index].Command.Content!.Body.Digest);
         }
-        System.Array.Clear(rids);
-        foreach (var (rid, index) in placeholders) rids[index] = rid;
-        for (var index = 0; index < append.Commands.Count; index++)
-            if (rids[index] == 0) missing.Add(index, append.Commands[index].Command.Key, append.Commands[index].Command.Content!.Body.Digest);
-
-        await using var batch = connection.CreateBatch();
-        var time = new NpgsqlParameter<DateTime> { TypedValue = at, NpgsqlDbType = NpgsqlDbType.TimestampTz };
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(Insert)
+        await using var take = new NpgsqlCommand(TakeOver, connection)
         {
-            Parameters = { TenantOnly(), time.Clone(), missing.Types(), missing.Ids(), missing.Digests() },
-        });
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(TakeOver)
-        {
-            Parameters = { time, Array(taken, NpgsqlDbType.Bigint), Array(digests, NpgsqlDbType.Uuid) },
-        });
-        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
-        foreach (var index in missing.Indexes)
-        {
-            if (!await reader.ReadAsync(cancellationToken)) throw new UnreachableException("An inserted row was not returned.");
-            (rids[index], seqs[index]) = (reader.GetInt64(0), reader.GetInt64(1));
-        }
-        await reader.NextResultAsync(cancellationToken);
+            Parameters =
+            {
+                new NpgsqlParameter<DateTime> { TypedValue = at, NpgsqlDbType = NpgsqlDbType.TimestampTz },
+                Array(taken, NpgsqlDbType.Bigint),
+                Array(digests, NpgsqlDbType.Uuid),
+            },
+        };
+        await using var reader = await take.ExecuteReaderAsync(cancellationToken);
         var updated = 0;
         for (; await reader.ReadAsync(cancellationToken); updated++) seqs[placeholders[reader.GetInt64(0)]] = reader.GetInt64(1);
         return updated == taken.Count;

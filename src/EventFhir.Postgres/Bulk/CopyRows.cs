@@ -41,6 +41,7 @@ internal sealed class CopyRows
     }
 
     public void AddNull() => BinaryPrimitives.WriteInt32BigEndian(Take(4), -1);
+    public void AddFalse() => Field(1)[0] = 0;
     public void Add(short value) => BinaryPrimitives.WriteInt16BigEndian(Field(2), value);
     public void Add(int value) => BinaryPrimitives.WriteInt32BigEndian(Field(4), value);
     public void Add(long value) => BinaryPrimitives.WriteInt64BigEndian(Field(8), value);

@@ -11,31 +11,27 @@ internal sealed class NewStreams
 {
     private readonly List<short> types = [];
     private readonly List<string> ids = [];
-    private readonly List<Guid> digests = [];
 
     /// <summary>Where each is in the batch's own list.</summary>
     public List<int> Indexes { get; } = [];
 
     public bool IsEmpty => ids.Count == 0;
 
-    public void Add(int index, ResourceKey key, Guid digest)
+    public void Add(int index, ResourceKey key)
     {
         Indexes.Add(index);
         types.Add((short)key.Type.Number);
         ids.Add(key.Id.Value);
-        digests.Add(digest);
     }
 
     public NpgsqlParameter Types() => Array(types, NpgsqlDbType.Smallint);
     public NpgsqlParameter Ids() => Array(ids, NpgsqlDbType.Text);
-    public NpgsqlParameter Digests() => Array(digests, NpgsqlDbType.Uuid);
 
     public void Clear()
     {
         Indexes.Clear();
         types.Clear();
         ids.Clear();
-        digests.Clear();
     }
 
     private static NpgsqlParameter Array<T>(List<T> values, NpgsqlDbType element) =>

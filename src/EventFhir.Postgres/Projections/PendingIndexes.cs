@@ -38,19 +38,38 @@ public sealed class PendingIndexes(EventDatabase database, Release release, Func
             Enumerable.Range(0, Workers).Select(_ => Task.Run(() => CompleteAllAsync(foreign, cancellationToken), cancellationToken)));
     }
 
+    /// <summary>
+    /// Makes those of one type, unless somebody is at it or others write it just now in a way that makes both wait for each other: then they are left
+    /// to <see cref="CompleteAsync"/>.
+    /// </summary>
+    public async Task TryCompleteAsync(TypeDefinition type, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.Maintenance.OpenConnectionAsync(cancellationToken);
+        try
+        {
+            await CompleteAsync(connection, [], type, cancellationToken);
+        }
+        catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.DeadlockDetected)
+        {
+        }
+    }
+
     private async Task CompleteAllAsync(ConcurrentBag<short> foreign, CancellationToken cancellationToken)
     {
         await using var connection = await database.Maintenance.OpenConnectionAsync(cancellationToken);
-        while (await CompleteOneAsync(connection, foreign, cancellationToken)) { }
+        while (await CompleteAsync(connection, foreign, only: null, cancellationToken)) { }
     }
 
     /// <param name="foreign">Types whose tables are of another build's layout; the rebuild that they need makes their indexes.</param>
-    private async Task<bool> CompleteOneAsync(NpgsqlConnection connection, ConcurrentBag<short> foreign, CancellationToken cancellationToken)
+    /// <param name="only">Null for the largest type that is left.</param>
+    /// <returns>False if there was nothing to do.</returns>
+    private async Task<bool> CompleteAsync(
+        NpgsqlConnection connection, ConcurrentBag<short> foreign, TypeDefinition? only, CancellationToken cancellationToken)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         // Shared with other makers of indexes; whoever swaps tables waits, and we for them.
         await connection.RunAsync(ProjectionCatalog.LockShared, cancellationToken);
-        if (await FindAsync(connection, foreign, cancellationToken) is not var (type, fingerprint)) return false;
+        if (await FindAsync(connection, foreign, only, cancellationToken) is not var (type, fingerprint)) return false;
         var tables = new TypeTables(layoutOf(release.TypeOfNumber(type)));
         if (TypeTables.Fingerprint(tables.Layout) == fingerprint)
         {
@@ -67,11 +86,15 @@ public sealed class PendingIndexes(EventDatabase database, Release release, Func
     }
 
     private static async Task<(short Type, string Fingerprint)?> FindAsync(
-        NpgsqlConnection connection, ConcurrentBag<short> foreign, CancellationToken cancellationToken)
+        NpgsqlConnection connection, ConcurrentBag<short> foreign, TypeDefinition? only, CancellationToken cancellationToken)
     {
         await using var find = new NpgsqlCommand(SqlFile.Read("pending-type.sql"), connection)
         {
-            Parameters = { new NpgsqlParameter<short[]> { TypedValue = [.. foreign], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint } },
+            Parameters =
+            {
+                new NpgsqlParameter<short[]> { TypedValue = [.. foreign], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint },
+                new NpgsqlParameter { Value = only is null ? DBNull.Value : (short)only.Number, NpgsqlDbType = NpgsqlDbType.Smallint },
+            },
         };
         await using var row = await find.ExecuteReaderAsync(cancellationToken);
         return await row.ReadAsync(cancellationToken) ? (row.GetInt16(0), row.GetString(1)) : null;

@@ -16,7 +16,7 @@ namespace EventFhir.Postgres.Writing;
 
 /// <summary>Takes batches from a queue and commits them, one after the other; while one is in flight, the next collects.</summary>
 internal sealed class WriteLane(
-    WriteQueue queue, EventDatabase database, LiveIndexing indexing, KnownRids known, GuardCheck guards, ILogger logger)
+    WriteQueue queue, EventDatabase database, LiveIndexing indexing, KnownRids known, GuardCheck guards, int bulkCommandsMin, ILogger logger)
 {
     /// <summary>Deadlocks can come only from other programs on the same tables; a few tries outlast them.</summary>
     private const int AttemptsMax = 10;
@@ -27,7 +27,7 @@ internal sealed class WriteLane(
     private const long KeptBytesMax = 16 << 20;
 
     private AppendBatch append = new(indexing.Release);
-    private BulkLoad load = new(known, guards, indexing.Release);
+    private BulkLoad load = new(known, guards, indexing.Release, bulkCommandsMin);
     private readonly List<PendingGroup> groups = [];
 
     public async Task RunAsync()
@@ -38,7 +38,7 @@ internal sealed class WriteLane(
             foreach (var group in groups) StoreMetrics.QueueDuration.Record(Stopwatch.GetElapsedTime(group.QueuedAt).TotalSeconds);
             var bytes = groups.Sum(static group => group.Bytes);
             var refused = await WriteAsync(groups);
-            if (bytes > KeptBytesMax) (append, load) = (new AppendBatch(indexing.Release), new BulkLoad(known, guards, indexing.Release));
+            if (bytes > KeptBytesMax) (append, load) = (new AppendBatch(indexing.Release), new BulkLoad(known, guards, indexing.Release, bulkCommandsMin));
             if (refused is not { } refusal) continue;
             // One bad group must not take the others with it. Alone, each gets its own answer.
             if (groups.Count == 1 || refusal.Kind is not RefusalKind.Internal)
@@ -108,7 +108,7 @@ internal sealed class WriteLane(
             if (!target.Projections.IsReady(type)) await target.Projections.EnsureAsync(type, CancellationToken.None);
         var started = Stopwatch.GetTimestamp();
         await using var connection = await database.Writer.OpenConnectionAsync();
-        var outcomes = BulkLoad.IsFor(batch) && await load.TryAsync(connection, append, batch[0], CancellationToken.None) is { } loaded
+        var outcomes = load.IsFor(batch) && await load.TryAsync(connection, append, batch[0], CancellationToken.None) is { } loaded
             ? [loaded]
             : batch.Exists(static group => !group.Group.Guards.IsEmpty || group.Group.Commands.Length > 1)
                 ? await SendUndoablyAsync(connection, batch, target)

@@ -34,17 +34,34 @@ public sealed class Importer(ResourceIntake intake, ResourceStore store, ImportE
     /// <summary>How many records are stored, unchanged or refused so far.</summary>
     public long Handled => Interlocked.Read(ref handled);
 
-    private sealed record Chunk(FileInfo File, int Start, IReadOnlyList<ImportRecord> Records);
+    private sealed record Chunk(FileInStore File, int Start, IReadOnlyList<ImportRecord> Records);
+
+    /// <summary>Counts down to the end of a file: one for each of its chunks that is on its way, and one for the reader.</summary>
+    private sealed class FileInStore(FileInfo info, Action<FileInfo> stored)
+    {
+        private int open = 1;
+
+        public FileInfo Info => info;
+
+        public void Open() => Interlocked.Increment(ref open);
+
+        public void Close()
+        {
+            if (Interlocked.Decrement(ref open) == 0) stored(info);
+        }
+    }
 
     /// <param name="progress">Told the bytes read of each file as it lies on disk.</param>
-    public async Task RunAsync(IReadOnlyList<FileInfo> files, Action<FileInfo, long> progress, CancellationToken cancellationToken)
+    /// <param name="stored">Told each file of which everything is stored or refused.</param>
+    public async Task RunAsync(
+        IReadOnlyList<FileInfo> files, Action<FileInfo, long> progress, Action<FileInfo> stored, CancellationToken cancellationToken)
     {
         // More than cores, so that these stay busy while groups are on their way to the database.
         var workers = Environment.ProcessorCount * 3;
         var chunks = Channel.CreateBounded<Chunk>(workers);
         using var failing = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var tasks = Enumerable.Range(0, workers).Select(_ => Task.Run(() => StoreAllAsync(chunks.Reader, failing.Token), failing.Token))
-            .Append(Task.Run(() => ReadAllAsync(files, chunks.Writer, progress, failing.Token), failing.Token))
+            .Append(Task.Run(() => ReadAllAsync(files, chunks.Writer, progress, stored, failing.Token), failing.Token))
             .ToList();
         try
         {
@@ -71,10 +88,12 @@ public sealed class Importer(ResourceIntake intake, ResourceStore store, ImportE
     }
 
     private async Task ReadAllAsync(
-        IReadOnlyList<FileInfo> files, ChannelWriter<Chunk> chunks, Action<FileInfo, long> progress, CancellationToken cancellationToken)
+        IReadOnlyList<FileInfo> files, ChannelWriter<Chunk> chunks, Action<FileInfo, long> progress, Action<FileInfo> stored,
+        CancellationToken cancellationToken)
     {
         foreach (var file in files)
         {
+            var inStore = new FileInStore(file, stored);
             var done = journal.DoneIn(file);
             var (position, bytes, records) = (0, 0, new List<ImportRecord>());
             try
@@ -85,7 +104,8 @@ public sealed class Importer(ResourceIntake intake, ResourceStore store, ImportE
                     records.Add(record);
                     bytes += record.Json.Length;
                     if (records.Count < GroupResourcesMax && bytes < GroupBytesMax) continue;
-                    await chunks.WriteAsync(new Chunk(file, position - records.Count, records), cancellationToken);
+                    inStore.Open();
+                    await chunks.WriteAsync(new Chunk(inStore, position - records.Count, records), cancellationToken);
                     (bytes, records) = (0, []);
                 }
             }
@@ -93,7 +113,12 @@ public sealed class Importer(ResourceIntake intake, ResourceStore store, ImportE
             {
                 errors.Add(new ImportRecord(file.Name, 0, ReadOnlyMemory<byte>.Empty, FallbackId: null), Damaged);
             }
-            if (records.Count > 0) await chunks.WriteAsync(new Chunk(file, position - records.Count, records), cancellationToken);
+            if (records.Count > 0)
+            {
+                inStore.Open();
+                await chunks.WriteAsync(new Chunk(inStore, position - records.Count, records), cancellationToken);
+            }
+            inStore.Close();
         }
         chunks.Complete();
     }
@@ -103,7 +128,8 @@ public sealed class Importer(ResourceIntake intake, ResourceStore store, ImportE
         await foreach (var chunk in chunks.ReadAllAsync(cancellationToken))
         {
             await StoreAsync(chunk.Records, cancellationToken);
-            journal.Note(chunk.File, chunk.Start, chunk.Start + chunk.Records.Count);
+            journal.Note(chunk.File.Info, chunk.Start, chunk.Start + chunk.Records.Count);
+            chunk.File.Close();
             Interlocked.Add(ref handled, chunk.Records.Count);
         }
     }
