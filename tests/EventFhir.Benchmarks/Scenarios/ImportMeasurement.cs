@@ -12,6 +12,7 @@ public sealed class ImportMeasurement(Bench bench, SampleData data, RunReport re
     public async Task RunAsync(string connectionString)
     {
         await MeasureAsync("bulk-import", connectionString);
+        await ProgramUnderTest.PlaceImportedAsync(connectionString, data.Resources.Length);
         await MeasureDiskAsync(connectionString);
     }
 
