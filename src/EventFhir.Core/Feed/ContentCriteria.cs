@@ -21,7 +21,7 @@ internal static class ContentCriteria
         if (compartment is null) query = parser.ParseSystem(parameters);
         else
         {
-            owner = FeedParameters.ReadKey(context.Release, compartment);
+            owner = ResourceKey.Find(context.Release, compartment);
             if (owner is not { } key || context.Release.Compartments.FirstOrDefault(one => one.Type == key.Type) is not { } definition)
                 return FeedParameters.Bad("compartment is the type and id of a resource that has one.");
             query = parser.ParseCompartment(definition, key.Id.Value, type: null, parameters);
