@@ -41,9 +41,9 @@ public sealed class FeedParameters(SearchContext context)
                     break;
             }
         }
+        if (compartment is null && tag is null) return wish;
         var criteria = ContentCriteria.Of(context, compartment, tag);
-        if (criteria.IsRefused(out var refused)) return refused;
-        return wish with { Filter = wish.Filter with { Criteria = compartment is null && tag is null ? null : criteria.Value } };
+        return criteria.IsRefused(out var refused) ? refused : wish with { Filter = wish.Filter with { Criteria = criteria.Value } };
     }
 
     /// <summary>The wish with one more parameter; null if the name is not known.</summary>
