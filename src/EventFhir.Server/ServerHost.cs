@@ -180,8 +180,7 @@ public sealed class ServerHost : IAsyncDisposable
         var transactions = new TransactionRun(
             release, intake, store, byCriteria, new ReferenceCriteria(registry, byCriteria, release),
             new TransactionPatches(new PatchIntake(release, negotiation), reader, byCriteria), new TransactionAnswers(daemon, reader, baseUrl),
-            entries, baseUrl,
-            options.ConditionalDelete, time);
+            new TransactionReads(entries, moments, release), entries, baseUrl, options.ConditionalDelete, time);
         interactions = interactions.AddRange(Interactions.OfBundles(new BundleEndpoints(release, negotiation, entries, transactions)));
         var abilities = Interactions.AbilitiesOf(interactions, onResources, options.ConditionalDelete);
         var capabilities = new CapabilityStatementWriter(registry.Active, abilities, time.GetUtcNow());

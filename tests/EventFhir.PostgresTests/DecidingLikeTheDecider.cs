@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 
 using EventFhir.Core.Events;
 using EventFhir.Tests;
@@ -46,7 +47,8 @@ public sealed class DecidingLikeTheDecider(TestCluster cluster)
         await using var fixture = await NewAsync(cluster);
         // Histories follow one another on one store, so that later ones meet versions, deletes and placeholders of earlier ones.
         var heads = new Dictionary<ResourceKey, ResourceHead>();
-        foreach (var history in Groups.ListOf(40).Sample(30, 30))
+        var seed = ulong.Parse(Environment.GetEnvironmentVariable("EVENTFHIR_SEED") ?? "20261121", CultureInfo.InvariantCulture);
+        foreach (var history in Groups.ListOf(40).Sample(30, new Rnd(seed), 30))
             foreach (var group in history) await DecideBothAsync(fixture, heads, group);
         Assert.Contains(heads.Values, head => head.Version > 5);
         var report = await new Postgres.Replay.Verification(

@@ -6,6 +6,8 @@ using EventFhir.Postgres.Reading;
 using EventFhir.Postgres.Replay;
 using EventFhir.Tests;
 
+using Npgsql;
+
 using Xunit;
 
 using static EventFhir.PostgresTests.StoreFixture;
@@ -133,7 +135,15 @@ public sealed class ReplayingTheLog(TestCluster cluster)
     public async Task A_second_rebuild_at_the_same_time_is_refused()
     {
         await using var fixture = await FilledAsync();
+        await using var writer = new NpgsqlConnection(fixture.Database.ConnectionString);
+        await writer.OpenAsync(TestContext.Current.CancellationToken);
+        await using var transaction = await writer.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await using (var holds = new NpgsqlCommand("lock table es.stream in row exclusive mode", writer))
+            await holds.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        // The one that was first waits for this writer, so it cannot have ended before the other begins.
         var both = Enumerable.Range(0, 2).Select(_ => new Rebuild(fixture.Database, Rules).RunAsync(null, default)).ToList();
+        await Assert.ThrowsAsync<RebuildRunningException>(async () => await await Task.WhenAny(both));
+        await transaction.CommitAsync(TestContext.Current.CancellationToken);
         await Assert.ThrowsAsync<RebuildRunningException>(() => Task.WhenAll(both));
         Assert.Equal(1, both.Count(task => task.IsCompletedSuccessfully));
     }

@@ -1,6 +1,10 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 
 using EventFhir.Postgres.Embedded;
+
+using Microsoft.Extensions.Logging.Abstractions;
 
 using Npgsql;
 
@@ -27,6 +31,17 @@ public sealed class StartingAPrivateCluster : IDisposable
             await RunAsync(first.ConnectionString, "create table kept (n int); insert into kept values (7)");
         await using var second = await EmbeddedPostgres.StartAsync(Options, Stop);
         Assert.Equal(7, await RunAsync(second.ConnectionString, "select n from kept"));
+    }
+
+    [Fact]
+    public async Task A_port_that_somebody_else_has_taken_meanwhile_is_given_up_for_another()
+    {
+        using var somebody = new TcpListener(IPAddress.Loopback, 0);
+        somebody.Start();
+        var ports = new Queue<int>([((IPEndPoint)somebody.LocalEndpoint).Port, Cluster.FreePort()]);
+        await using var postgres = await EmbeddedPostgres.StartAsync(Options, ports.Dequeue, NullLogger.Instance, Stop);
+        Assert.Empty(ports);
+        Assert.Equal(1, await RunAsync(postgres.ConnectionString, "select 1"));
     }
 
     [Fact]
@@ -95,13 +110,13 @@ public sealed class StartingAPrivateCluster : IDisposable
 
     private static async Task<object?> EventuallyAsync(string connectionString, string sql)
     {
-        for (var attempt = 0; ; attempt++)
+        for (var patience = Stopwatch.StartNew(); ;)
         {
             try
             {
                 return await RunAsync(connectionString, sql);
             }
-            catch (NpgsqlException) when (attempt < 100)
+            catch (NpgsqlException) when (patience.Elapsed < TimeSpan.FromMinutes(5))
             {
                 await Task.Delay(100, Stop);
             }

@@ -102,6 +102,9 @@ internal sealed class StoreFixture : IAsyncDisposable
     {
         await Store.DisposeAsync();
         await Database.DisposeAsync();
+        // Else each database would keep a connection for five minutes, and on a quick machine all of them more than the cluster takes.
+        await using var connection = new NpgsqlConnection(Database.ConnectionString);
+        NpgsqlConnection.ClearPool(connection);
     }
 
     private static IndexEntries EntriesOf(int seed)

@@ -16,6 +16,7 @@ public sealed class Crashing
 {
     private const int Writers = 32;
     private static readonly TimeSpan WritingTime = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan PatienceMax = TimeSpan.FromMinutes(5);
     private static readonly int Rounds = int.Parse(Environment.GetEnvironmentVariable("EVENTFHIR_CRASH_ROUNDS") ?? "2", CultureInfo.InvariantCulture);
 
     /// <summary>What the server acknowledged: resource id and version, and the family name that was written.</summary>
@@ -44,7 +45,7 @@ public sealed class Crashing
     {
         using var stop = new CancellationTokenSource();
         var writers = StartWriters(server, round, stop.Token);
-        await Task.Delay(WritingTime);
+        await UntilWrittenAsync(server);
         await server.KillAsync();
         await stop.CancelAsync();
         await writers;
@@ -54,15 +55,26 @@ public sealed class Crashing
     {
         using var stop = new CancellationTokenSource();
         var writers = StartWriters(server, round, stop.Token);
-        await Task.Delay(WritingTime);
+        await UntilWrittenAsync(server);
         var before = acknowledged.Count;
         using (var postmaster = Process.GetProcessById(PostmasterOf(folder))) postmaster.Kill();
-        var patience = Stopwatch.StartNew();
-        while (acknowledged.Count <= before + Writers && patience.Elapsed < TimeSpan.FromSeconds(60)) await Task.Delay(200);
+        await UntilAsync(() => acknowledged.Count > before + Writers, "the server recovers from the crash of its database", server);
         await stop.CancelAsync();
         await writers;
-        Assert.True(acknowledged.Count > before + Writers, $"The server did not recover from the crash of its database: {server.Errors}");
         Assert.Equal(0, await server.StopAsync());
+    }
+
+    /// <summary>Some seconds, and long enough for what is to be lost to have been acknowledged.</summary>
+    private Task UntilWrittenAsync(EventFhirProcess server)
+    {
+        var (begun, before) = (Stopwatch.StartNew(), acknowledged.Count);
+        return UntilAsync(() => begun.Elapsed > WritingTime && acknowledged.Count > before + (2 * Writers), "writes are acknowledged", server);
+    }
+
+    private static async Task UntilAsync(Func<bool> isSo, string what, EventFhirProcess server)
+    {
+        for (var patience = Stopwatch.StartNew(); !isSo(); await Task.Delay(50))
+            Assert.True(patience.Elapsed < PatienceMax, $"In vain it was awaited that {what}: {server.Errors}");
     }
 
     private static int PostmasterOf(TemporaryFolder folder)

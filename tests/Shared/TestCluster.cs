@@ -34,13 +34,17 @@ public sealed class TestCluster : IAsyncLifetime
     public async Task<string> NewDatabaseAsync()
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"test_{Interlocked.Increment(ref databases)}");
-        await using var connection = new NpgsqlConnection(Postgres.ConnectionString);
+        await using var connection = new NpgsqlConnection(Patient(Postgres.ConnectionString));
         await connection.OpenAsync();
         await using var create = connection.CreateCommand();
         create.CommandText = "create database " + name;
         await create.ExecuteNonQueryAsync();
-        return new NpgsqlConnectionStringBuilder(Postgres.ConnectionString) { Database = name, MaxPoolSize = 30 }.ConnectionString;
+        return new NpgsqlConnectionStringBuilder(Patient(Postgres.ConnectionString)) { Database = name, MaxPoolSize = 30 }.ConnectionString;
     }
+
+    /// <summary>The same with times that a machine under load does not exceed: how fast it is, is not what is tested.</summary>
+    public static string Patient(string connectionString) =>
+        new NpgsqlConnectionStringBuilder(connectionString) { Timeout = 120, CommandTimeout = 300 }.ConnectionString;
 
     public async ValueTask DisposeAsync()
     {

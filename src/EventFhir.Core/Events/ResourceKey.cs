@@ -30,5 +30,14 @@ public readonly record struct ResourceId
 /// <summary>The identity of a resource, and of its event stream.</summary>
 public readonly record struct ResourceKey(TypeDefinition Type, ResourceId Id)
 {
+    /// <summary>Of "Patient/123"; null if that is no type and id.</summary>
+    public static ResourceKey? Find(Release release, string text)
+    {
+        var slash = text.IndexOf('/', StringComparison.Ordinal);
+        return slash > 0 && release.FindResourceType(text[..slash]) is { } type && ResourceId.TryParse(text.AsSpan(slash + 1), out var id)
+            ? new ResourceKey(type, id)
+            : null;
+    }
+
     public override string ToString() => $"{Type.Name}/{Id.Value}";
 }

@@ -21,22 +21,22 @@ internal static class ContentCriteria
         if (compartment is null) query = parser.ParseSystem(parameters);
         else
         {
-            owner = FeedParameters.ReadKey(context.Release, compartment);
+            owner = ResourceKey.Find(context.Release, compartment);
             if (owner is not { } key || context.Release.Compartments.FirstOrDefault(one => one.Type == key.Type) is not { } definition)
                 return FeedParameters.Bad("compartment is the type and id of a resource that has one.");
             query = parser.ParseCompartment(definition, key.Id.Value, type: null, parameters);
         }
         if (query.IsRefused(out var refusal)) return refusal;
         var queries = query.Value.Types.ToDictionary(static one => one.Type);
-        var ofOwner = parser.ParseSystem(parameters).Value.Types.ToDictionary(static one => one.Type);
+        // A compartment holds the resource that it belongs to, which need not be found by the references that make the compartment.
+        var ofOwner = owner is { } held ? parser.Parse(held.Type, parameters).Value.Types[0] : null;
         var matcher = new SearchMatcher(context.Release, context.BaseUrl, []);
-        return new VersionCriteria($"{compartment} {tag}", (type, body) =>
+        return new VersionCriteria((type, body) =>
         {
             if (body.IsEmpty) return false;
             if (!queries.TryGetValue(type, out var wanted) && type != owner?.Type) return false;
             if (ResourceJsonReader.Read(body, context.Release).Resource is not { } resource) return false;
-            // A compartment holds the resource that it belongs to.
-            if (owner is { } key && type == key.Type && resource.Id == key.Id.Value) return matcher.Matches(ofOwner[type], resource);
+            if (ofOwner is not null && type == ofOwner.Type && resource.Id == owner?.Id.Value) return matcher.Matches(ofOwner, resource);
             return wanted is not null && matcher.Matches(wanted, resource);
         });
     }

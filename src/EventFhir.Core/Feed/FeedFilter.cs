@@ -42,6 +42,5 @@ public sealed record FeedFilter
 }
 
 /// <summary>Criteria on the content of a version: the compartment it is in, the tags it has.</summary>
-/// <param name="Text">What identifies them, for example "patient=1 tag=a|b".</param>
 /// <param name="AreMet">Asked with the type and the text of a version.</param>
-public sealed record VersionCriteria(string Text, Func<TypeDefinition, ReadOnlyMemory<byte>, bool> AreMet);
+public sealed record VersionCriteria(Func<TypeDefinition, ReadOnlyMemory<byte>, bool> AreMet);

@@ -41,9 +41,9 @@ public sealed class FeedParameters(SearchContext context)
                     break;
             }
         }
+        if (compartment is null && tag is null) return wish;
         var criteria = ContentCriteria.Of(context, compartment, tag);
-        if (criteria.IsRefused(out var refused)) return refused;
-        return wish with { Filter = wish.Filter with { Criteria = compartment is null && tag is null ? null : criteria.Value } };
+        return criteria.IsRefused(out var refused) ? refused : wish with { Filter = wish.Filter with { Criteria = criteria.Value } };
     }
 
     /// <summary>The wish with one more parameter; null if the name is not known.</summary>
@@ -114,7 +114,7 @@ public sealed class FeedParameters(SearchContext context)
         var resources = wish.Filter.Resources.ToBuilder();
         foreach (var text in value.Split(','))
         {
-            if (ReadKey(context.Release, text) is not { } key) return Bad("resource is a type and an id, such as [type]/123.");
+            if (ResourceKey.Find(context.Release, text) is not { } key) return Bad("resource is a type and an id, such as [type]/123.");
             resources.Add(key);
         }
         return resources.Count <= Limits.FeedResourcesMax
@@ -131,14 +131,6 @@ public sealed class FeedParameters(SearchContext context)
             && count is > 0 and <= Limits.FeedShardsMax && number > 0 && number <= count
                 ? wish with { Filter = wish.Filter with { Shard = new FeedShard(number, count) } }
                 : Bad($"shard is k/n, the k-th of n parts, with n up to {Limits.FeedShardsMax}.");
-    }
-
-    internal static ResourceKey? ReadKey(Release release, string text)
-    {
-        var slash = text.IndexOf('/', StringComparison.Ordinal);
-        return slash > 0 && release.FindResourceType(text[..slash]) is { } type && ResourceId.TryParse(text.AsSpan(slash + 1), out var id)
-            ? new ResourceKey(type, id)
-            : null;
     }
 
     internal static Refusal Bad(string diagnostics) => Refusal.Of(RefusalKind.BadRequest, "value", diagnostics);

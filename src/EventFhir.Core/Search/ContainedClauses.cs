@@ -34,7 +34,11 @@ public static class ContainedClauses
     private static void Collect(SearchCatalog catalog, TypeQuery query, ImmutableArray<ContainedQuestion>.Builder into)
     {
         foreach (var clause in query.Clauses)
+        {
+            // Most searches have none, and this is asked of each.
+            if (!HasChain(clause)) continue;
             Collect(catalog, query.Type, clause, [.. query.Clauses.Where(other => other != clause && !HasChain(other))], into);
+        }
     }
 
     private static void Collect(

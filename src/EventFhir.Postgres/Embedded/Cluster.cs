@@ -100,6 +100,20 @@ internal sealed class Cluster(EmbeddedOptions options, PostgresBinaries binaries
         return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 
+    public static bool IsTaken(int port)
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, port);
+        try
+        {
+            probe.Start();
+            return false;
+        }
+        catch (SocketException)
+        {
+            return true;
+        }
+    }
+
     /// <summary>A server that outlived its owner may run with other settings and other binaries, so it is stopped, not adopted.</summary>
     public async Task StopOrphanAsync(CancellationToken cancellationToken)
     {

@@ -22,6 +22,8 @@ internal static class ClusterSettings
             unix_socket_permissions = 0700
             password_encryption = 'scram-sha-256'
             max_connections = 250
+            # The statement of a rebuild that drops the tables of all types before locks more than 10,000 tables and indexes.
+            max_locks_per_transaction = 256
             fsync = {durable}
             synchronous_commit = {durable}
             full_page_writes = {durable}

@@ -13,6 +13,9 @@ namespace EventFhir.Postgres.Embedded;
 public sealed class EmbeddedPostgres : IAsyncDisposable
 {
     private const string DatabaseName = "eventfhir";
+
+    /// <summary>A port that was free is somebody else's by the time PostgreSQL wants it: rare, and never twice in a row but by malice.</summary>
+    private const int PortsMax = 5;
     private readonly Cluster cluster;
     private readonly OwnerLock owner;
     private readonly string dataFolder;
@@ -43,9 +46,12 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
 
     /// <exception cref="DataFolderInUseException">Another process owns the folder.</exception>
     /// <exception cref="EmbeddedPostgresException">There are no binaries, or PostgreSQL does not start.</exception>
-    public static async Task<EmbeddedPostgres> StartAsync(EmbeddedOptions options, CancellationToken cancellationToken, ILogger? logger = null)
+    public static Task<EmbeddedPostgres> StartAsync(EmbeddedOptions options, CancellationToken cancellationToken, ILogger? logger = null) =>
+        StartAsync(options, Cluster.FreePort, logger ?? NullLogger.Instance, cancellationToken);
+
+    internal static async Task<EmbeddedPostgres> StartAsync(
+        EmbeddedOptions options, Func<int> nextPort, ILogger logger, CancellationToken cancellationToken)
     {
-        logger ??= NullLogger.Instance;
         options = options with { DataFolder = Path.GetFullPath(options.DataFolder) };
         Directory.CreateDirectory(options.DataFolder);
         var owner = await OwnerLock.TakeAsync(options.DataFolder, cancellationToken);
@@ -55,8 +61,7 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
             var account = await ClusterAccount.ChooseAsync(cancellationToken);
             var cluster = new Cluster(options, binaries, account, logger);
             await cluster.CreateIfMissingAsync(cancellationToken);
-            var port = Cluster.FreePort();
-            var processId = await cluster.StartAsync(port, cancellationToken);
+            var (port, processId) = await StartOnAsync(nextPort, cluster, cancellationToken);
             var postgres = new EmbeddedPostgres(cluster, owner, options.DataFolder, port, logger) { ProcessId = processId };
             await postgres.CreateDatabaseAsync(cancellationToken);
             PrivateFile.Write(ConnectionFile(options.DataFolder), postgres.ConnectionString);
@@ -67,6 +72,21 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
         {
             owner.Dispose();
             throw;
+        }
+    }
+
+    private static async Task<(int Port, int ProcessId)> StartOnAsync(Func<int> nextPort, Cluster cluster, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var port = nextPort();
+            try
+            {
+                return (port, await cluster.StartAsync(port, cancellationToken));
+            }
+            catch (EmbeddedPostgresException) when (attempt < PortsMax && Cluster.IsTaken(port))
+            {
+            }
         }
     }
 

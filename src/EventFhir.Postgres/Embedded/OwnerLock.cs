@@ -8,14 +8,17 @@ namespace EventFhir.Postgres.Embedded;
 /// </summary>
 internal sealed class OwnerLock : IDisposable
 {
+    /// <summary>50 ms each: an instant is long on a machine that is busy with other things.</summary>
+    private const int AttemptsMax = 30;
+
     private readonly FileStream file;
 
     private OwnerLock(FileStream file) => this.file = file;
 
     public static async Task<OwnerLock> TakeAsync(string dataFolder, CancellationToken cancellationToken)
     {
-        // Whoever asks IsHeld has the lock for an instant, so one failure is not yet an owner.
-        for (var attempt = 0; attempt < 5; attempt++)
+        // Whoever asks IsHeld has the lock for an instant, and so has a child process between its fork and its exec: a failure is not yet an owner.
+        for (var attempt = 0; attempt < AttemptsMax; attempt++)
         {
             if (TryTake(dataFolder) is { } taken)
             {

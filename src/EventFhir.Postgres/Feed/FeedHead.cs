@@ -28,7 +28,17 @@ public sealed class FeedHead
     }
 
     /// <summary>True as soon as there is something after the position; false if the patience ends before.</summary>
-    public async Task<bool> WaitBeyondAsync(long position, TimeSpan patience, CancellationToken cancellationToken)
+    public Task<bool> WaitBeyondAsync(long position, TimeSpan patience, CancellationToken cancellationToken) =>
+        WaitAsync(cursor => cursor.Position > position, patience, cancellationToken);
+
+    /// <summary>
+    /// True as soon as the end is not the known one any more: further on, or in a later epoch, which may have begun before it; false if the patience
+    /// ends before.
+    /// </summary>
+    public Task<bool> WaitForMoveAsync(FeedCursor known, TimeSpan patience, CancellationToken cancellationToken) =>
+        WaitAsync(cursor => cursor != known, patience, cancellationToken);
+
+    private async Task<bool> WaitAsync(Func<FeedCursor, bool> isReached, TimeSpan patience, CancellationToken cancellationToken)
     {
         var until = Environment.TickCount64 + (long)patience.TotalMilliseconds;
         while (true)
@@ -36,7 +46,7 @@ public sealed class FeedHead
             Task next;
             lock (moving)
             {
-                if (Cursor.Position > position) return true;
+                if (isReached(Cursor)) return true;
                 next = moved.Task;
             }
             var left = until - Environment.TickCount64;

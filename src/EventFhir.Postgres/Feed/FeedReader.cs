@@ -45,14 +45,14 @@ public sealed class FeedReader(EventDatabase database, Release release)
         return row.IsDBNull(1) ? null : new FeedCursor(row.GetInt32(0), row.GetInt64(1));
     }
 
-    /// <summary>The last position of a transaction; null while not all of it is placed.</summary>
-    public async Task<long?> FindAsync(Guid transaction, CancellationToken cancellationToken)
+    /// <summary>The last position of a transaction, in the epoch of the feed; null while not all of it is placed.</summary>
+    public async Task<FeedCursor?> FindAsync(Guid transaction, CancellationToken cancellationToken)
     {
         await using var command = database.Feed.CreateCommand(AwaitText);
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = transaction });
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         await row.ReadAsync(cancellationToken);
-        return row.GetInt64(0) > 0 && row.GetBoolean(2) ? row.GetInt64(1) : null;
+        return row.GetInt64(0) > 0 && row.GetBoolean(2) ? new FeedCursor(row.GetInt32(3), row.GetInt64(1)) : null;
     }
 
     /// <param name="head">The last position that may be shown; it is committed.</param>

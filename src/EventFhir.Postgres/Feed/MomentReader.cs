@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 
 using EventFhir.Core;
 using EventFhir.Core.Feed;
 using EventFhir.Model;
+using EventFhir.Postgres.Sql;
 
 using Npgsql;
 
@@ -33,6 +35,8 @@ public sealed class MomentReader(EventDatabase database)
 
     private const int KnownCharactersMax = 10_000;
 
+    private static readonly string LastOf = SqlFile.Read("moment-of-commit.sql");
+
     private readonly Sequencer sequencer = new(database);
 
     /// <summary>What a time means never changes, unless the log is set back, and that opens an epoch.</summary>
@@ -55,6 +59,33 @@ public sealed class MomentReader(EventDatabase database)
         if (known.Count >= KnownMax) known.Clear();
         known[key] = found.Value;
         return found;
+    }
+
+    /// <summary>
+    /// The moment at which a transaction was committed: it sees what the transaction wrote, and what stands before that in the feed, and nothing
+    /// that comes after.
+    /// </summary>
+    /// <param name="transaction">Committed before the call; null for the moment of the call.</param>
+    public async Task<Outcome<Moment>> OfCommitAsync(Guid? transaction, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.Reader.OpenConnectionAsync(cancellationToken);
+        var started = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            var pass = await sequencer.PassAsync(cancellationToken);
+            var position = transaction is { } written ? await LastOfAsync(connection, written, cancellationToken)
+                : pass.HasMore ? null : pass.Head.Position;
+            var moment = position is { } last ? await ReadAsync(connection, last, cancellationToken) : NotYet;
+            if (moment.Refusal != NotYet || Stopwatch.GetElapsedTime(started) > Limits.ConditionTimeMax) return moment;
+        }
+    }
+
+    /// <summary>The last position of what was committed together with a transaction; null while that is not placed.</summary>
+    private static async Task<long?> LastOfAsync(NpgsqlConnection connection, Guid transaction, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(LastOf, connection);
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = transaction });
+        return await command.ExecuteScalarAsync(cancellationToken) is long position ? position : null;
     }
 
     private async Task<Outcome<Moment>> FindAsync(NpgsqlConnection connection, DateTimeOffset at, CancellationToken cancellationToken)

@@ -123,9 +123,11 @@ internal sealed class MainStatements
     /// <summary>
     /// True of a date that is longer than a day. The planner cannot know that the two ends of a date are near each other, and would read half of the
     /// type for a window of time; so the few long ones have an index of their own (docs/storage.md). In UTC, since only that is the same for ever.
+    /// The last condition holds for every date: the planner takes a third of all for the long ones, and a two-hundredth of them with it; as part of
+    /// the index it makes it take the index for as small as it is.
     /// </summary>
     public static SqlText LongDate(SqlText low, SqlText high) =>
-        SqlWriter.Text($"({high} at time zone 'UTC') > ({low} at time zone 'UTC') + interval '24:00:00'");
+        SqlWriter.Text($"({high} at time zone 'UTC') > ({low} at time zone 'UTC') + interval '24:00:00' and num_nonnulls({low}, {high}) = 2");
 
     private static SqlText Prefixed(string alias, ImmutableArray<(SqlName Name, ValueKind Kind)> columns)
     {

@@ -20,8 +20,7 @@ internal sealed class DateWindow(SqlBuilder sql)
         {
             if (placement is not ParameterPlacement.DateColumns columns || !IsWindow(query, tables, columns, out var from)) continue;
             var (low, high) = (SqlWriter.Text($"x.{tables.Column(columns.Low)}"), SqlWriter.Text($"x.{tables.Column(columns.High)}"));
-            // The last condition holds for every date: the planner takes a third of all for the long ones, and a two-hundredth of them with it.
-            sql.Append($" and ({low} >= {Before(from)} or ({MainStatements.LongDate(low, high)} and num_nonnulls({low}, {high}) = 2))");
+            sql.Append($" and ({low} >= {Before(from)} or ({MainStatements.LongDate(low, high)}))");
         }
     }
 

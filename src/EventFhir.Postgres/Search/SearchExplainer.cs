@@ -32,6 +32,7 @@ public sealed class SearchExplainer(EventDatabase database, SearchReader searche
             await using var connection = await database.Searcher.OpenConnectionAsync(cancellationToken);
             await using var keyed = await database.KeySearcher.OpenConnectionAsync(cancellationToken);
             await searches.LearnTablesAsync(connection, answered.Value, cancellationToken);
+            await searches.Estimates.LearnAsync(connection, answered.Value, cancellationToken);
             if (at is not null
                 && ((!at.IsStart && at.Keys.Length != query.Result.Sort.Length)
                     || !await SearchReader.IsKnownAsync(connection, at.Snapshot, cancellationToken)))
@@ -55,7 +56,8 @@ public sealed class SearchExplainer(EventDatabase database, SearchReader searche
             yield return ("for chains, in the round trip of the others: which types are contained that they may lead to", probe, StepPlan.Own);
         if (new ContainedChains(searches, database).Count(query, questions, at?.Snapshot) is { } contained)
             yield return ("if there are such: how many resources contain them, and are judged in memory", contained, StepPlan.Own);
-        foreach (var step in new SearchSteps(searches.HasTables).Of(query, at)) yield return (step.Use, step.Statement, step.Plan);
+        var steps = new SearchSteps(searches.HasTables, searches.Estimates);
+        foreach (var step in steps.Of(query, at)) yield return (step.Use, step.Statement, step.Plan);
         if (SearchSteps.IsCount(query)) yield break;
         var includes = IncludeStatement.Of(
             query.Definitions, query.Result.Includes, Nowhere, Nowhere, Limits.IncludedResourcesMax + 1L, searches.HasTables, snapshot);

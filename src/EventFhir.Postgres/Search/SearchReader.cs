@@ -45,6 +45,8 @@ public sealed class SearchReader(EventDatabase database, Release release)
     /// <summary>Expands the value sets that searches name.</summary>
     public TerminologyReader Terminology { get; } = new(database, release);
 
+    internal MatchEstimates Estimates { get; } = new();
+
     /// <summary>Tells how the same searches are carried out.</summary>
     public SearchExplainer Explainer => new(database, this);
 
@@ -119,7 +121,7 @@ public sealed class SearchReader(EventDatabase database, Release release)
     {
         try
         {
-            var steps = new SearchSteps(HasTables);
+            var steps = new SearchSteps(HasTables, Estimates);
             if (SearchSteps.BeginsByKey(query, at))
             {
                 // Whatever may take long is for the others, so that nobody who looks up a key waits for it.
@@ -132,6 +134,7 @@ public sealed class SearchReader(EventDatabase database, Release release)
             await using var connection = await database.Searcher.OpenConnectionAsync(cancellationToken);
             await LearnTablesAsync(connection, query, cancellationToken);
             if (!SearchSteps.IsCount(query) && !await CanGoOnAsync(connection, query, at, cancellationToken)) return Unknown;
+            await Estimates.LearnAsync(connection, query, cancellationToken);
             foreach (var step in steps.Of(query, at))
             {
                 if (step.Kind is StepKind.Total)
@@ -183,7 +186,8 @@ public sealed class SearchReader(EventDatabase database, Release release)
         var snapshot = at?.Snapshot ?? found.Snapshot;
         var matches = !hasMore ? rows.Count
             : at is { IsStart: true } && SearchCompiler.IsUnfiltered(query) && query.Result.Total is not TotalMode.None
-                ? await CountAsync(connection, new SearchSteps(HasTables).TotalOf(query, at), query, probe: null, cancellationToken) : found.Matches;
+                ? await CountAsync(connection, new SearchSteps(HasTables, Estimates).TotalOf(query, at), query, probe: null, cancellationToken)
+                : found.Matches;
         var total = at is null or { IsStart: true } ? TotalOf(query, matches) : at.Total;
         var included = await IncludeAsync(connection, keyed, query, rows, snapshot, cancellationToken);
         if (included.IsRefused(out var refusal)) return refusal;
@@ -244,7 +248,7 @@ public sealed class SearchReader(EventDatabase database, Release release)
     {
         var found = await RunAsync(
             connection, step.Statement, query, probe, row => FoundRows.ReadAsync(row, release, query, at, cancellationToken), cancellationToken);
-        return SearchSteps.Enough(step, found, query, at);
+        return SearchSteps.Enough(step, found, query);
     }
 
     private async Task<T> RunAsync<T>(

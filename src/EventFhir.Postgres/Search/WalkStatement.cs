@@ -17,7 +17,8 @@ namespace EventFhir.Postgres.Search;
 internal sealed class WalkStatement(Func<TypeDefinition, bool> hasTables)
 {
     /// <summary>Rows looked at for each match wanted.</summary>
-    private const int RowsPerMatch = 250;
+    public const int RowsPerMatch = 250;
+
     private static readonly SqlName Newest = new("recorded_at");
 
     /// <summary>

@@ -66,11 +66,6 @@ internal static class ShowCommand
         return ExitCodes.Success;
     }
 
-    public static ResourceKey Parse(Release release, string text)
-    {
-        var slash = text.IndexOf('/', StringComparison.Ordinal);
-        return slash > 0 && release.FindResourceType(text[..slash]) is { } type && ResourceId.TryParse(text.AsSpan(slash + 1), out var id)
-            ? new ResourceKey(type, id)
-            : throw new FormatException($"'{text}' is not a resource type and an id with a slash between them, such as Patient/123.");
-    }
+    public static ResourceKey Parse(Release release, string text) => ResourceKey.Find(release, text)
+        ?? throw new FormatException($"'{text}' is not a resource type and an id with a slash between them, such as Patient/123.");
 }

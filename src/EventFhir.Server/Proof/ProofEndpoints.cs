@@ -114,12 +114,8 @@ public sealed class ProofEndpoints(ProofReader reader, Release release)
         await WriteAsync(http, json.ToArray(), "application/json", Immutable);
     }
 
-    private (ResourceKey Key, long Version)? ReadVersion(IQueryCollection query)
-    {
-        var parts = query["resource"].ToString().Split('/');
-        return parts.Length == 2 && release.FindResourceType(parts[0]) is { } type && ResourceId.TryParse(parts[1], out var id)
-            && ReadNumber(query["version"]) is { } version ? (new ResourceKey(type, id), version) : null;
-    }
+    private (ResourceKey Key, long Version)? ReadVersion(IQueryCollection query) =>
+        ResourceKey.Find(release, query["resource"].ToString()) is { } key && ReadNumber(query["version"]) is { } version ? (key, version) : null;
 
     /// <summary>1 or more; null if it is no such number.</summary>
     private static long? ReadNumber(string? text) =>

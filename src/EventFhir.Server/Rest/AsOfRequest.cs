@@ -4,7 +4,10 @@ using EventFhir.Postgres.Feed;
 
 namespace EventFhir.Server.Rest;
 
-/// <summary>_asOf: the moment that a read, a search or a history is as of (docs/time-travel.md).</summary>
+/// <summary>
+/// The moment that a read, a search or a history is as of: that of _asOf (docs/time-travel.md), or of the commit of the transaction that reads, which
+/// is a feature of the request.
+/// </summary>
 public sealed class AsOfRequest(MomentReader moments)
 {
     public const string Parameter = "_asOf";
@@ -18,16 +21,23 @@ public sealed class AsOfRequest(MomentReader moments)
     public async ValueTask<Outcome<Wanted>> ReadAsync(FhirRequest request)
     {
         var text = SearchForm.Value(request.Http, Parameter);
-        if (text.Length == 0 && !request.Http.Request.Query.ContainsKey(Parameter)) return Now;
+        if (text.Length == 0 && !request.Http.Request.Query.ContainsKey(Parameter))
+            return OfTransaction(request) is { } commit ? new Wanted(commit) : Now;
         if (AsOf.Parse(text) is not { } asOf) return Malformed;
         var found = await moments.FindAsync(asOf, request.Aborted);
-        return found.IsRefused(out var refusal) ? refusal : new Wanted(found.Value);
+        return found.IsRefused(out var refusal) ? refusal : new Wanted(found.Value) { IsAskedFor = true };
     }
+
+    /// <summary>The commit of the transaction that the request is an entry of; null for all other requests.</summary>
+    public static Moment? OfTransaction(FhirRequest request) => request.Http.Features.Get<Moment>();
 
     /// <param name="Moment">Null for now.</param>
     public sealed record Wanted(Moment? Moment)
     {
+        /// <summary>False if the transaction is why; then the client has not asked for a moment, and is told of none.</summary>
+        public bool IsAskedFor { get; init; }
+
         /// <summary>Tells the client which place in the feed the answer is as of.</summary>
-        public Answer Tell(Answer answer) => Moment is null ? answer : answer with { AsOf = Moment.Cursor };
+        public Answer Tell(Answer answer) => Moment is null || !IsAskedFor ? answer : answer with { AsOf = Moment.Cursor };
     }
 }

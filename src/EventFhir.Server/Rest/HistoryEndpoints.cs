@@ -54,7 +54,7 @@ public sealed class HistoryEndpoints(
             return Answer.Of(ReadEndpoints.Erased);
 
         var url = baseUrl.Of(request.Http.Request);
-        var links = Links(request, url + path, path, page);
+        var links = Links(request, url + path, path, page, wanted.Value);
         return wanted.Value.Tell(BundleTags.Answered(
             request, BundleTags.Of(links[0].Url, page), () => HistoryBundleWriter.Write(url, page, history.Subset.Writer, links)));
     }
@@ -118,7 +118,7 @@ public sealed class HistoryEndpoints(
 
     private static readonly string[] KeptParameters = ["_format", "_pretty", AsOfRequest.Parameter];
 
-    private List<BundleLink> Links(FhirRequest request, string url, string path, HistoryPage page)
+    private List<BundleLink> Links(FhirRequest request, string url, string path, HistoryPage page, AsOfRequest.Wanted wanted)
     {
         var asked = Used(request.Http.Request);
         var links = new List<BundleLink> { new("self", url + asked) };
@@ -130,6 +130,8 @@ public sealed class HistoryEndpoints(
         var form = string.Concat(KeptParameters
             .Where(name => request.Http.Request.Query.ContainsKey(name))
             .Select(name => $"{name}={Uri.EscapeDataString(request.Http.Request.Query[name].ToString())}&"));
+        // The places of a history as of a moment are those of the feed, so its later pages have to be of the same moment.
+        if (wanted is { IsAskedFor: false, Moment: { } commit }) form += $"{AsOfRequest.Parameter}={commit.Cursor}&";
         links.Add(new BundleLink("next", $"{url}?{form}_page={pageLink.Seal($"{path}\n{parameters}\n{next}")}"));
         return links;
     }

@@ -25,7 +25,9 @@ public sealed class MetaEndpoints(
     {
         var (key, refusal) = request.ReadKey(release);
         if (refusal is not null) return Answer.Of(refusal);
-        return AnswerOf(await reader.ReadAsync(key, request.Aborted));
+        return AnswerOf(AsOfRequest.OfTransaction(request) is { } commit
+            ? await reader.ReadAsOfAsync(key, commit, request.Aborted)
+            : await reader.ReadAsync(key, request.Aborted));
     }
 
     public async ValueTask<Answer> ReadVersionAsync(FhirRequest request)

@@ -32,6 +32,9 @@ public sealed class ReadEndpoints(Release release, ResourceReader reader, AsOfRe
         var (key, refusal) = request.ReadKey(release);
         if (refusal is not null) return Answer.Of(refusal);
         var version = request.ReadVersion();
+        // To a transaction, what others have written since is not there yet.
+        if (AsOfRequest.OfTransaction(request) is { } commit
+            && (await reader.ReadAsOfAsync(key, commit, request.Aborted))?.Version < version) version = null;
         return AnswerOf(request, key, version is { } number ? await reader.ReadVersionAsync(key, number, request.Aborted) : null);
     }
 

@@ -57,8 +57,10 @@ public sealed class SearchEndpoints(
         if (wanted.IsRefused(out var unfounded)) return Answer.Of(unfounded);
         if (wanted.Value.Moment is { } moment && cursor is null)
         {
-            if (SearchReader.Begin(moment).IsRefused(out var moved)) return Answer.Of(moved);
-            (cursor, asked) = (SearchReader.Begin(moment).Value, moment.ClosedAt);
+            var begin = SearchReader.Begin(moment);
+            if (begin.IsRefused(out var moved) && wanted.Value.IsAskedFor) return Answer.Of(moved);
+            if (moved is null) cursor = begin.Value;
+            if (wanted.Value.IsAskedFor) asked = moment.ClosedAt;
         }
         var wish = ExplainWish.Of(request.Http, baseUrl);
         if (wish.IsRefused(out var unwilling)) return Answer.Of(unwilling);
@@ -68,13 +70,13 @@ public sealed class SearchEndpoints(
         {
             // Of custom parameters, versions that were superseded before have no values.
             var current = registry.Active.Current;
-            var context = new SearchContext(wanted.Value.Moment is null ? current : current.Specified, url, asked, unknown);
+            var context = new SearchContext(wanted.Value.IsAskedFor ? current.Specified : current, url, asked, unknown);
             var parsed = parse(new SearchParser(context), parameters);
             if (parsed.IsRefused(out var refusal)) return Answer.Of(refusal);
             var query = parsed.Value;
             if (wish.Value.Mode is { } mode) return await ExplainAsync(query, cursor, mode, request.Aborted);
             var read = await searches.ReadAsync(query, cursor, request.Aborted);
-            if (!read.IsRefused(out var failed)) 
+            if (!read.IsRefused(out var failed))
                 return wanted.Value.Tell(Found(request, url, path, query, read.Value, asked));
             if (failed != SearchReader.Stale || attempt == AttemptsMax) return Answer.Of(failed);
             await registry.ReloadAsync(request.Aborted);

@@ -199,7 +199,7 @@ public sealed class FeedRun(Bench bench, SampleData data, RunReport report, Func
         Add(Row.Of("create-observation, sequencer at work, 32", with, "held", without.PerSecond));
     }
 
-    private static long PositionOf(string cursor) => long.Parse(cursor.AsSpan(cursor.IndexOf('.', StringComparison.Ordinal) + 1), CultureInfo.InvariantCulture);
+    public static long PositionOf(string cursor) => long.Parse(cursor.AsSpan(cursor.IndexOf('.', StringComparison.Ordinal) + 1), CultureInfo.InvariantCulture);
 
     private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 

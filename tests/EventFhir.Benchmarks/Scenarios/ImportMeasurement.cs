@@ -18,6 +18,7 @@ public sealed class ImportMeasurement(Bench bench, SampleData data, RunReport re
     public async Task RunAsync(string connectionString)
     {
         await MeasureAsync("bulk-import", connectionString, ImportRounds.One);
+        await ProgramUnderTest.PlaceImportedAsync(connectionString, data.Resources.Length);
         await MeasureDiskAsync(connectionString);
     }
 
@@ -25,6 +26,7 @@ public sealed class ImportMeasurement(Bench bench, SampleData data, RunReport re
     public async Task CompareAsync(string connectionString)
     {
         await MeasureAsync("bulk-import", connectionString, ImportRounds.Several);
+        await ProgramUnderTest.PlaceImportedAsync(connectionString, data.Resources.Length);
         await MeasureDiskAsync(connectionString);
     }
 

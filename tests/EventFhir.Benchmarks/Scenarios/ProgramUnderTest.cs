@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 
 namespace EventFhir.Benchmarks.Scenarios;
@@ -8,6 +9,9 @@ namespace EventFhir.Benchmarks.Scenarios;
 public sealed partial class ProgramUnderTest : IAsyncDisposable
 {
     private static readonly TimeSpan StartMax = TimeSpan.FromSeconds(60);
+
+    /// <summary>That the feed may stand still although events wait for their places.</summary>
+    private static readonly TimeSpan PlacingMax = TimeSpan.FromSeconds(60);
 
     private readonly Process process;
 
@@ -42,6 +46,22 @@ public sealed partial class ProgramUnderTest : IAsyncDisposable
         await process.WaitForExitAsync();
         if (process.ExitCode != 0) throw new InvalidOperationException($"eventfhir {arguments[0]} failed with {process.ExitCode}: {await errors}");
         return Stopwatch.GetElapsedTime(start);
+    }
+
+    /// <summary>Waits until a server has placed what an import left in the feed: that work is not to be measured beside other work.</summary>
+    public static async Task PlaceImportedAsync(string connectionString, long events)
+    {
+        await using var server = await StartServerAsync(connectionString);
+        using var http = new HttpClient { BaseAddress = new Uri($"http://{server.Address}") };
+        var patience = Stopwatch.StartNew();
+        for (var placed = 0L; placed < events; await Task.Delay(50))
+        {
+            using var answer = JsonDocument.Parse(await http.GetStringAsync("/feed/head"));
+            var head = FeedRun.PositionOf(answer.RootElement.GetProperty("head").GetString()!);
+            if (head > placed) patience.Restart();
+            else if (patience.Elapsed > PlacingMax) throw new InvalidOperationException($"The feed has {head} events of {events}, and does not grow.");
+            placed = head;
+        }
     }
 
     /// <summary>The Release build of the server in this checkout, which <c>eng/bench</c> makes first.</summary>

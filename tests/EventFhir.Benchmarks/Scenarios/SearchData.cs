@@ -40,7 +40,9 @@ public sealed class SearchData(Bench bench)
         else folder = source;
         Console.Error.WriteLine("Importing …");
         var elapsed = await ProgramUnderTest.RunServerCommandAsync("import", folder, "--connection", bench.ConnectionString);
-        Console.Error.WriteLine(FormattableString.Invariant($"Imported {(await SizeAsync()).Resources} resources in {elapsed.TotalSeconds:0} s"));
+        var imported = (await SizeAsync()).Resources;
+        Console.Error.WriteLine(FormattableString.Invariant($"Imported {imported} resources in {elapsed.TotalSeconds:0} s"));
+        await ProgramUnderTest.PlaceImportedAsync(bench.ConnectionString, imported);
         foreach (var written in new[] { "ndjson", "ndjson-once" })
             if (Path.Combine(bench.Folder, written) is var path && Directory.Exists(path)) Directory.Delete(path, recursive: true);
     }

@@ -10,6 +10,7 @@ using EventFhir.Model.Definitions;
 using EventFhir.Postgres;
 using EventFhir.Postgres.Embedded;
 using EventFhir.Postgres.Feed;
+using EventFhir.Tests;
 
 using Npgsql;
 
@@ -37,28 +38,30 @@ public sealed class CheckingHistories : IDisposable
     public async Task Nothing_is_lost_doubled_or_out_of_order_while_the_database_is_killed()
     {
         await using var postgres = await EmbeddedPostgres.StartAsync(new EmbeddedOptions(folder, MemoryMegabytes: 256), default);
-        await using var database = new EventDatabase(postgres.ConnectionString);
+        var connection = TestCluster.Patient(postgres.ConnectionString);
+        await using var database = new EventDatabase(connection);
         await database.Migrator.ApplyAsync(default);
         using var stop = new CancellationTokenSource();
         List<SeenEvent>[] followers = [[], []];
-        var loops = Enumerable.Range(0, 3).Select(_ => Task.Run(() => SequenceAsync(postgres.ConnectionString, stop.Token))).ToList();
-        loops.AddRange(followers.Select(seen => Task.Run(() => FollowAsync(postgres.ConnectionString, seen, stop.Token))));
+        var loops = Enumerable.Range(0, 3).Select(_ => Task.Run(() => SequenceAsync(connection, stop.Token))).ToList();
+        loops.AddRange(followers.Select(seen => Task.Run(() => FollowAsync(connection, seen, stop.Token))));
         await using (var store = new ResourceStore(database, Release.R4, LayoutOf, new StoreOptions { Lanes = 2 }))
         {
             using var ending = new CancellationTokenSource();
             var writing = Enumerable.Range(0, Writers).Select(writer => Task.Run(() => WriteAsync(store, writer, ending.Token))).ToList();
-            for (var one = 0; one < 3; one++) writing.Add(Task.Run(() => WriteSlowlyAsync(postgres.ConnectionString, ending.Token)));
+            writing.AddRange(Enumerable.Range(0, 3).Select(one => Task.Run(() => WriteSlowlyAsync(connection, new Random(one), ending.Token))));
             for (var round = 1; round <= Rounds; round++)
             {
                 await UntilAcknowledgedAsync(300);
-                using var server = Process.GetProcessById(postgres.ProcessId);
-                server.Kill();
+                await Outage.KillAsync(postgres);
             }
             await UntilAcknowledgedAsync(300);
+            await UntilAsync(() => Volatile.Read(ref slowOnes) > 0, "a slow transaction is committed");
             await ending.CancelAsync();
             await Task.WhenAll(writing);
         }
         var head = await new Sequencer(database).SettleAsync(default);
+        await UntilAsync(() => Array.TrueForAll(followers, seen => seen.Count >= head.Position), "the followers have come to the head");
         await stop.CancelAsync();
         await Task.WhenAll(loops);
 
@@ -68,8 +71,6 @@ public sealed class CheckingHistories : IDisposable
         Assert.Empty(await FeedOrder.ViolationsAsync(database));
         // Whoever followed saw the beginning of the one sequence, in every moment.
         Assert.All(followers, seen => Assert.Equal(whole.Take(seen.Count), seen));
-        Assert.All(followers, seen => Assert.True(seen.Count > 100));
-        Assert.True(slowOnes > 0);
         Assert.Equal(1, head.Epoch);
     }
 
@@ -132,7 +133,7 @@ public sealed class CheckingHistories : IDisposable
     }
 
     /// <summary>Transactions of up to three seconds; a third is rolled back.</summary>
-    private async Task WriteSlowlyAsync(string connectionString, CancellationToken stop)
+    private async Task WriteSlowlyAsync(string connectionString, Random random, CancellationToken stop)
     {
         for (var n = 0; !stop.IsCancellationRequested; n++)
             await ThroughOutagesAsync(async () =>
@@ -142,7 +143,7 @@ public sealed class CheckingHistories : IDisposable
                 await using var transaction = await connection.BeginTransactionAsync(CancellationToken.None);
                 var (name, sent) = ($"slow-{Guid.NewGuid():N}", Stopwatch.GetTimestamp());
                 await NakedWriter.AppendAsync(connection, name + "-a");
-                await Task.Delay(Random.Shared.Next(100, 3_000), CancellationToken.None);
+                await Task.Delay(random.Next(100, 3_000), CancellationToken.None);
                 await NakedWriter.AppendAsync(connection, name + "-b");
                 if (n % 3 == 2) return;
                 await transaction.CommitAsync(CancellationToken.None);
@@ -163,13 +164,15 @@ public sealed class CheckingHistories : IDisposable
         }
     }
 
-    private async Task UntilAcknowledgedAsync(int more)
+    private Task UntilAcknowledgedAsync(int more)
     {
-        var (patience, before) = (Stopwatch.StartNew(), acknowledged.Count);
-        while (acknowledged.Count < before + more)
-        {
-            Assert.True(patience.Elapsed < TimeSpan.FromMinutes(2), "No write has been acknowledged for two minutes.");
-            await Task.Delay(5);
-        }
+        var before = acknowledged.Count;
+        return UntilAsync(() => acknowledged.Count >= before + more, "writes are acknowledged");
+    }
+
+    private static async Task UntilAsync(Func<bool> isSo, string what)
+    {
+        for (var patience = Stopwatch.StartNew(); !isSo(); await Task.Delay(5))
+            Assert.True(patience.Elapsed < TimeSpan.FromMinutes(5), $"In vain it was awaited that {what}.");
     }
 }

@@ -27,9 +27,11 @@ internal sealed class ProofFixture : IAsyncDisposable
     }
 
     /// <summary>With creates, updates, deletes, a group, and facts on who made them.</summary>
-    public static async Task<ProofFixture> FilledAsync(TestCluster cluster)
+    /// <param name="before">SQL that is run while the log is still empty; null for none.</param>
+    public static async Task<ProofFixture> FilledAsync(TestCluster cluster, string? before = null)
     {
         var fixture = await NewAsync(cluster);
+        if (before is not null) await fixture.Store.ExecuteAsync(before);
         var provenance = Provenance.None with { Actor = "Practitioner/house", Client = "ward-app", Reason = "never lupus", Purpose = "TREAT" };
         for (var n = 0; n < 12; n++)
             await fixture.Store.Store.WriteAsync(new WriteGroup([Put(n % 2 == 0 ? Observation : Patient, $"r-{n}", n)], provenance, null), default);

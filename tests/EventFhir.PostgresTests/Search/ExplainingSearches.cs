@@ -71,7 +71,7 @@ public sealed class ExplainingSearches(TestCluster cluster)
             language plpgsql stable rows 20 as $$ begin perform pg_sleep(600); end $$
             """);
         // The pool has this connection only, and does not reset it.
-        await ExecuteAsync(fixture.Database.Searcher, "set statement_timeout = '1s'");
+        await ExecuteAsync(fixture.Database.Searcher, "set statement_timeout = '3s'");
         var query = SearchFixture.Parse("Patient", "").Value;
         var stopped = Assert.Single((await fixture.Reader.Explainer.ExplainAsync(query, at: null, ExplainMode.Analyze, CancellationToken.None)).Value.Statements);
         Assert.StartsWith("stopped after", stopped.Plan[0], StringComparison.Ordinal);

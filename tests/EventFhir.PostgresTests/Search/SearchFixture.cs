@@ -11,6 +11,8 @@ using EventFhir.Postgres;
 using EventFhir.Postgres.Search;
 using EventFhir.Tests;
 
+using Npgsql;
+
 namespace EventFhir.PostgresTests.Search;
 
 /// <summary>A store with real layouts and real extraction, and the search over it.</summary>
@@ -138,5 +140,8 @@ internal sealed class SearchFixture : IAsyncDisposable
     {
         await Store.DisposeAsync();
         await Database.DisposeAsync();
+        // As in StoreFixture.
+        await using var connection = new NpgsqlConnection(Database.ConnectionString);
+        NpgsqlConnection.ClearPool(connection);
     }
 }

@@ -24,6 +24,8 @@ public sealed class OverlappingTransactions(RunningServer server) : IClassFixtur
     {
         var seconds = int.Parse(Environment.GetEnvironmentVariable("EVENTFHIR_LAW_SECONDS") ?? "5", CultureInfo.InvariantCulture);
         var ran = (await Task.WhenAll(Enumerable.Range(0, Clients).Select(client => RunAsync(client, TimeSpan.FromSeconds(seconds))))).SelectMany(all => all).ToList();
+        // Who was kept from it for 20 seconds, on a slow machine, is asked to try again, and has left nothing.
+        ran.RemoveAll(transaction => transaction.Status == 409 && Stopwatch.GetElapsedTime(transaction.Started, transaction.Ended) > Model.Limits.ConditionTimeMax);
         Assert.DoesNotContain(ran, transaction => transaction.Status is not (200 or 412));
         Assert.Contains(ran, transaction => transaction.Status == 412);
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 
 using EventFhir.ServerTests.Running;
@@ -33,8 +34,8 @@ public sealed class RacingForOne(RunningServer server, PostgresCluster postgres)
     {
         await using var other = new RunningServer(postgres) { Shared = server.Connection };
         await other.InitializeAsync();
-        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(place => (place % 2 == 0 ? server : other).PostAsync(
-            "Patient", Numbered.Patient("slow"), "If-None-Exist: identifier=urn:n|slow&birthdate=1990-02-03")));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(place => CreateAsync(
+            place % 2 == 0 ? server : other, Numbered.Patient("slow"), "identifier=urn:n|slow&birthdate=1990-02-03")));
         Assert.Equal(1, answers.Count(answer => answer.Status == 201));
         Assert.Equal(19, answers.Count(answer => answer.Status == 200));
     }
@@ -54,9 +55,21 @@ public sealed class RacingForOne(RunningServer server, PostgresCluster postgres)
         for (var step = 0; step < Identifiers; step++)
         {
             var number = $"{name}-{(step + (client % 3)) % Identifiers}";
-            var answer = await node.PostAsync("Patient", Numbered.Patient(number, family: name), $"If-None-Exist: identifier=urn:n|{number}");
+            var answer = await CreateAsync(node, Numbered.Patient(number, family: name), $"identifier=urn:n|{number}");
             statuses.Add(answer.Status);
         }
         return statuses;
+    }
+
+    /// <summary>Whom the others have kept from it for 20 seconds is asked to try again, which a machine under load may bring about.</summary>
+    private static async Task<HttpAnswer> CreateAsync(RunningServer node, string patient, string criteria)
+    {
+        while (true)
+        {
+            var begun = Stopwatch.GetTimestamp();
+            var answer = await node.PostAsync("Patient", patient, $"If-None-Exist: {criteria}");
+            if (answer.Status != 409) return answer;
+            Assert.True(Stopwatch.GetElapsedTime(begun) > Model.Limits.ConditionTimeMax, answer.Text);
+        }
     }
 }

@@ -13,7 +13,7 @@ namespace EventFhir.ServerTests.Feed;
 public sealed class FollowingFromPython
 {
     private const int Writers = 8;
-    private static readonly TimeSpan PatienceMax = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan PatienceMax = TimeSpan.FromMinutes(5);
     private readonly ConcurrentDictionary<(string Subject, int Version), bool> acknowledged = new();
 
     [Fact]

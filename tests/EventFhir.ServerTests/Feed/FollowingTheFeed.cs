@@ -15,7 +15,7 @@ public sealed class FollowingTheFeed(RunningServer server) : IClassFixture<Runni
     [Fact]
     public async Task Each_write_is_an_event_with_the_text_that_a_read_returns()
     {
-        var start = await HeadAsync();
+        var start = await StartAsync();
         var id = Sample.Id();
         var put = await server.PutAsync($"Patient/{id}", Sample.Patient(id), "X-Request-Id: r-1");
         await server.PutAsync($"Patient/{id}", Sample.Patient(id, "Huber"));
@@ -43,7 +43,7 @@ public sealed class FollowingTheFeed(RunningServer server) : IClassFixture<Runni
     [Fact]
     public async Task Next_leads_through_all_events_without_a_gap_and_full_pages_may_be_kept()
     {
-        var start = await HeadAsync();
+        var start = await StartAsync();
         HttpAnswer last = null!;
         for (var n = 0; n < 25; n++) last = await server.PostAsync("Patient", Sample.Patient(family: $"F{n}"));
         await AwaitAsync(last);
@@ -67,7 +67,7 @@ public sealed class FollowingTheFeed(RunningServer server) : IClassFixture<Runni
     [Fact]
     public async Task What_was_written_together_is_on_one_page()
     {
-        var start = await HeadAsync();
+        var start = await StartAsync();
         await server.PostAsync("Patient", Sample.Patient());
         var entries = string.Join(',', Enumerable.Range(0, 5).Select(n => $$"""{"resource":{{Sample.Patient(family: $"B{n}")}},"request":{"method":"POST","url":"Patient"} }"""));
         var bundle = await server.PostAsync("", $$"""{"resourceType":"Bundle","type":"transaction","entry":[{{entries}}]}""");
@@ -100,7 +100,7 @@ public sealed class FollowingTheFeed(RunningServer server) : IClassFixture<Runni
     [InlineData("tag=http://t|red&compartment=Patient/{b}", "")]
     public async Task A_filter_leaves_out_the_others_and_goes_past_them(string filter, string expected)
     {
-        var start = await HeadAsync();
+        var start = await StartAsync();
         var (a, b, o) = (Sample.Id(), Sample.Id(), Sample.Id());
         await server.PutAsync($"Patient/{a}", Tagged(a, "red"));
         await server.PutAsync($"Patient/{b}", Sample.Patient(b));
@@ -118,7 +118,7 @@ public sealed class FollowingTheFeed(RunningServer server) : IClassFixture<Runni
     [Fact]
     public async Task Shards_share_the_feed_and_keep_each_resource_together()
     {
-        var start = await HeadAsync();
+        var start = await StartAsync();
         HttpAnswer last = null!;
         for (var n = 0; n < 24; n++) last = await server.PutAsync($"Patient/shard-{n % 8}", Sample.Patient($"shard-{n % 8}", $"F{n}"));
         await AwaitAsync(last);
@@ -134,7 +134,7 @@ public sealed class FollowingTheFeed(RunningServer server) : IClassFixture<Runni
     [Fact]
     public async Task Bodies_are_left_out_or_told_by_what_changed_or_with_the_version_before()
     {
-        var start = await HeadAsync();
+        var start = await StartAsync();
         var id = Sample.Id();
         await server.PutAsync($"Patient/{id}", Sample.Patient(id));
         await AwaitAsync(await server.PutAsync($"Patient/{id}", Sample.Patient(id, "Huber")));
@@ -151,7 +151,7 @@ public sealed class FollowingTheFeed(RunningServer server) : IClassFixture<Runni
     [Fact]
     public async Task Lines_hold_an_event_each()
     {
-        var start = await HeadAsync();
+        var start = await StartAsync();
         await server.PostAsync("Patient", Sample.Patient());
         await AwaitAsync(await server.PostAsync("Patient", "{\n  \"resourceType\": \"Patient\",\r\n  \"active\": true }"));
         var page = await FeedAsync($"?after={start}", "Accept: application/x-ndjson");
@@ -164,7 +164,7 @@ public sealed class FollowingTheFeed(RunningServer server) : IClassFixture<Runni
     [Fact]
     public async Task Who_waits_gets_an_event_when_it_comes()
     {
-        var start = await HeadAsync();
+        var start = await StartAsync();
         var waiting = FeedAsync($"?after={start}&wait=30&type=Observation");
         await server.PostAsync("Patient", Sample.Patient());
         Assert.False(waiting.IsCompleted);
@@ -177,7 +177,7 @@ public sealed class FollowingTheFeed(RunningServer server) : IClassFixture<Runni
     [Fact]
     public async Task A_stream_sends_events_as_they_come_and_goes_on_after_the_last_id()
     {
-        var start = await HeadAsync();
+        var start = await StartAsync();
         await server.PostAsync("Patient", Sample.Patient(family: "First"));
         var received = new List<(string Id, string Family)>();
         using (var stream = await StreamAsync($"?after={start}"))
@@ -273,6 +273,9 @@ public sealed class FollowingTheFeed(RunningServer server) : IClassFixture<Runni
 
     private async Task<string> HeadAsync() => (string)(await FeedAsync("/head")).Json["head"]!;
 
+    /// <summary>A head behind which nothing comes of what earlier tests have written: it is placed before what is written after it.</summary>
+    private async Task<string> StartAsync() => await AwaitAsync(await server.PostAsync("Patient", Sample.Patient()));
+
     private async Task<string> AwaitAsync(HttpAnswer written)
     {
         var placed = await FeedAsync($"/await?tx={written.Headers["EventFhir-Tx"]}");
@@ -292,7 +295,7 @@ public sealed class FollowingTheFeed(RunningServer server) : IClassFixture<Runni
 
     private static async Task<(string Id, string Family)> NextAsync(StreamReader stream)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(5));
         var id = "";
         while (await stream.ReadLineAsync(patience.Token) is { } line)
         {

@@ -48,7 +48,10 @@ public sealed class SharingTheFeed(RunningServer server) : IClassFixture<Running
     [Fact]
     public async Task Who_lost_a_shard_cannot_move_its_checkpoint()
     {
-        for (var n = 0; n < 5; n++) await server.PostAsync("Patient", Sample.Patient());
+        HttpAnswer last = null!;
+        for (var n = 0; n < 5; n++) last = await server.PostAsync("Patient", Sample.Patient());
+        // A checkpoint beyond what is placed is refused.
+        Assert.Equal(200, (await SendAsync("GET", $"/feed/await?tx={last.Headers["EventFhir-Tx"]}")).Status);
         await SendAsync("PUT", "/feed/groups/fenced", """{"shards":1,"after":"e1.0"}""");
         Assert.Equal(1, (long)(await SendAsync("POST", "/feed/groups/fenced/lease", """{"consumer":"slow","seconds":60}""")).Json["fence"]!);
         Assert.Equal(200, (await CheckpointAsync(fence: 1, "e1.2")).Status);

@@ -33,7 +33,7 @@ public sealed class TailingTheFeed(PostgresCluster postgres)
         using var folder = new TemporaryFolder();
         var connection = await postgres.NewDatabaseAsync();
         await using var tail = EventFhirProcess.Start(["tail", "--after", "e1.0", "--follow", "--connection", connection]);
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(5));
         for (var n = 1; n <= 2; n++)
         {
             await File.WriteAllTextAsync(folder.File($"{n}.json"), Sample.Patient($"p{n}"));

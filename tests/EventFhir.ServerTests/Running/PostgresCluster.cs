@@ -28,11 +28,13 @@ public sealed class PostgresCluster : IAsyncLifetime
     public async Task<string> NewDatabaseAsync()
     {
         var name = $"test_{Interlocked.Increment(ref databases)}";
-        await using var connection = new NpgsqlConnection(postgres!.ConnectionString);
+        // Times that a machine under load does not exceed: how fast it is, is not what is tested.
+        var patient = new NpgsqlConnectionStringBuilder(postgres!.ConnectionString) { Timeout = 120, CommandTimeout = 300 };
+        await using var connection = new NpgsqlConnection(patient.ConnectionString);
         await connection.OpenAsync();
         await using var create = new NpgsqlCommand($"create database {name}", connection);
         await create.ExecuteNonQueryAsync();
-        return new NpgsqlConnectionStringBuilder(postgres.ConnectionString) { Database = name }.ConnectionString;
+        return new NpgsqlConnectionStringBuilder(patient.ConnectionString) { Database = name }.ConnectionString;
     }
 
     public async ValueTask DisposeAsync()

@@ -5,6 +5,7 @@ using EventFhir.Core;
 using EventFhir.Core.Bundles;
 using EventFhir.Core.Events;
 using EventFhir.Model.Definitions;
+using EventFhir.Postgres.Feed;
 using EventFhir.Server.Formats;
 
 using Microsoft.AspNetCore.Http.Features;
@@ -83,6 +84,7 @@ public sealed class EntryDispatch(ImmutableArray<Interaction> interactions, Rele
         request.Headers.Accept = Negotiation.FhirJson;
         request.Headers[RequestId.Header] = RequestId.Of(bundle);
         http.Features.Set(bundle.Features.Get<Provenance>());
+        http.Features.Set(bundle.Features.Get<Moment>());
         if (bundle.Request.Headers["Idempotency-Key"].ToString() is { Length: > 0 } key)
             request.Headers["Idempotency-Key"] = string.Create(CultureInfo.InvariantCulture, $"{key}/{entry.Number}");
         if (entry.Resource.IsEmpty) return http;

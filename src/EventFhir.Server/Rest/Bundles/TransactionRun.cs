@@ -15,16 +15,20 @@ using EventFhir.Server.Formats;
 namespace EventFhir.Server.Rest.Bundles;
 
 /// <summary>
-/// Carries out a transaction: its writes are one group of the write path, so all of them happen or none; what it reads is read after them.
+/// Carries out a transaction: its writes are one group of the write path, so all of them happen or none; what it reads is read as of their commit.
 /// </summary>
 public sealed class TransactionRun(
     Release release, ResourceIntake intake, ResourceStore store, ConditionalStore conditional, ReferenceCriteria references,
-    TransactionPatches patches, TransactionAnswers answers, BatchRun reads, BaseUrl baseUrl, ConditionalDelete deletes, TimeProvider time)
+    TransactionPatches patches, TransactionAnswers answers, TransactionReads reads, BatchRun entries, BaseUrl baseUrl, ConditionalDelete deletes,
+    TimeProvider time)
 {
     private static readonly TimeSpan RetryDelayMax = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Never sent.</summary>
     private static readonly Refusal PlanAnew = Refusal.Of(RefusalKind.Conflict, "conflict", "The transaction has to be planned anew.");
+
+    /// <summary>Never sent; the answer of the entry is.</summary>
+    private static readonly Refusal ReadFails = Refusal.Of(RefusalKind.BadRequest, "processing", "An entry that reads will fail.");
 
     public async ValueTask<Answer> AnswerAsync(FhirRequest request, BundleRequest bundle, Prefer prefer)
     {
@@ -57,6 +61,8 @@ public sealed class TransactionRun(
         var meanings = await references.FindAsync(actions, given.Url, given.Asked, request.Aborted);
         if (meanings.IsRefused(out refusal)) return Answer.Of(refusal);
 
+        var foreseen = await reads.ForeseeAsync(request, actions, given.Url, prefer);
+        Answer? failure = null;
         var provenance = request.ReadProvenance();
         TransactionPlan? plan = null;
         var criteria = CriteriaOf(actions);
@@ -67,12 +73,14 @@ public sealed class TransactionRun(
             var planned = PlanOf(actions, criteria, matches);
             if (planned.IsRefused(out var refused)) return refused;
             plan = planned.Value;
+            failure = foreseen.Select(one => one.FailureAfter(planned.Value)).FirstOrDefault(static one => one is not null);
+            if (failure is not null) return ReadFails;
             meanings.Value.AddTo(plan);
             var prepared = EntryContents.Prepare(intake, plan);
             return prepared.IsRefused(out refused) ? refused : new WriteGroup(prepared.Value.Commands, provenance, given.IdempotencyKey);
         }
         var written = await WriteAsync(criteria, MatchesMax(actions), given.Url, given.Asked, Plan, request.Aborted);
-        if (written.IsRefused(out refusal)) return refusal == PlanAnew ? null : Answer.Of(refusal);
+        if (written.IsRefused(out refusal)) return refusal == PlanAnew ? null : failure ?? Answer.Of(refusal);
         var (group, outcomes) = (written.Value.Group, written.Value.Outcomes);
         if (plan is null) throw new UnreachableException("A group was written without a plan.");
         if (TransactionAnswers.RefusalOf(plan, group, outcomes) is { } refusedBy)
@@ -82,9 +90,10 @@ public sealed class TransactionRun(
         // A delete by criteria that found nothing has no write.
         Array.Fill(all, Answer.Empty(204));
         await answers.AddAsync(all, request, plan, group, outcomes, prefer);
-        var fetched = await reads.AnswerAsync(request, plan.Reads, prefer);
+        var transaction = WriteAnswers.TransactionOf(outcomes);
+        var fetched = await reads.AnswerAsync(request, plan, transaction, prefer);
         for (var place = 0; place < fetched.Length; place++) all[plan.Reads[place].Number] = fetched[place];
-        return new Answer(200, BundleResponseWriter.Write("transaction-response", all)) { Transaction = WriteAnswers.TransactionOf(outcomes) };
+        return new Answer(200, BundleResponseWriter.Write("transaction-response", all)) { Transaction = transaction };
     }
 
     private Outcome<List<(BundleEntry Entry, EntryAction Action)>> ReadActions(BundleRequest bundle, string url)
@@ -97,7 +106,7 @@ public sealed class TransactionRun(
             var action = EntryAction.Of(entry, release, url);
             if (action.IsRefused(out var refusal)) issues.AddRange(refusal.Issues);
             // Afterwards nothing would be undone any more.
-            else if (action.Value is EntryAction.Fetch && !reads.Reads(entry, url))
+            else if (action.Value is EntryAction.Fetch && !entries.Reads(entry, url))
                 issues.Add(new Issue(
                     IssueSeverity.Error, "not-supported", "There is nothing to read at this URL; operations that write are no part of a transaction.",
                     $"{entry.Path}.request.url"));

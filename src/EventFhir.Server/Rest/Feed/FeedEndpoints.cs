@@ -79,7 +79,8 @@ public sealed class FeedEndpoints(
         while (page.Events.Count == 0 && until - Environment.TickCount64 is var left and > 0 && !lifetime.ApplicationStopping.IsCancellationRequested)
         {
             // What follows a log that was set back is for the next request, whose cursor is judged anew.
-            if (head.Cursor.Epoch != state.Head.Epoch || !await HasMoreAsync(page.Next, TimeSpan.FromMilliseconds(left), ending.Token)) break;
+            if (head.Cursor.Epoch != state.Head.Epoch) break;
+            if (!await HasMoreAsync(head.WaitBeyondAsync(page.Next, TimeSpan.FromMilliseconds(left), ending.Token))) break;
             known = head.Cursor;
             page = await reader.ReadAsync(query with { After = page.Next }, known.Position, http.RequestAborted);
         }
@@ -102,11 +103,11 @@ public sealed class FeedEndpoints(
     }
 
     /// <summary>False if nothing came in time, or the server is going down: then the page is answered as it is.</summary>
-    private async Task<bool> HasMoreAsync(long position, TimeSpan patience, CancellationToken ending)
+    private async Task<bool> HasMoreAsync(Task<bool> waiting)
     {
         try
         {
-            return await head.WaitBeyondAsync(position, patience, ending);
+            return await waiting;
         }
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
         {
@@ -161,13 +162,13 @@ public sealed class FeedEndpoints(
         while (true)
         {
             var known = head.Cursor;
-            if (await reader.FindAsync(transaction, http.RequestAborted) is { } position)
+            if (await reader.FindAsync(transaction, http.RequestAborted) is { } cursor)
             {
-                await AnswerAsync(http, json => json.WriteString("cursor"u8, new FeedCursor(head.Cursor.Epoch, position).ToString()));
+                await AnswerAsync(http, json => json.WriteString("cursor"u8, cursor.ToString()));
                 return;
             }
             var left = until - Environment.TickCount64;
-            if (left <= 0 || !await HasMoreAsync(known.Position, TimeSpan.FromMilliseconds(left), ending.Token)) break;
+            if (left <= 0 || !await HasMoreAsync(head.WaitForMoveAsync(known, TimeSpan.FromMilliseconds(left), ending.Token))) break;
         }
         await new FeedProblem(404, "not-found", "No transaction of this name is in the feed.").WriteAsync(http);
     }
