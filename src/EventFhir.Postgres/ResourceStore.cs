@@ -58,7 +58,8 @@ public sealed class ResourceStore : IAsyncDisposable
             .. Enumerable.Range(0, this.options.LargeLanes).Select(_ => Run(large, alone)),
         ];
         Task Run(Channel<PendingGroup> arrivals, StoreOptions laneOptions) =>
-            Task.Run(() => new WriteLane(new WriteQueue(arrivals, laneOptions), database, indexing, known, guards, this.options.BulkCommandsMin, logger).RunAsync());
+            Task.Run(() => new WriteLane(
+                new WriteQueue(arrivals, laneOptions), database, indexing, known, guards, this.options.BulkCommandsMin, logger).RunAsync());
     }
 
     private static NewTables NewTablesOf(StoreOptions? options) => (options ?? new StoreOptions()).NewTables;
