@@ -38,7 +38,8 @@ internal sealed class WriteLane(
             foreach (var group in groups) StoreMetrics.QueueDuration.Record(Stopwatch.GetElapsedTime(group.QueuedAt).TotalSeconds);
             var bytes = groups.Sum(static group => group.Bytes);
             var refused = await WriteAsync(groups);
-            if (bytes > KeptBytesMax) (append, load) = (new AppendBatch(indexing.Release), new BulkLoad(known, guards, indexing.Release, bulkCommandsMin));
+            if (bytes > KeptBytesMax)
+                (append, load) = (new AppendBatch(indexing.Release), new BulkLoad(known, guards, indexing.Release, bulkCommandsMin));
             if (refused is not { } refusal) continue;
             // One bad group must not take the others with it. Alone, each gets its own answer.
             if (groups.Count == 1 || refusal.Kind is not RefusalKind.Internal)
