@@ -130,6 +130,9 @@ public static class Limits
     /// <summary>Types that the chained keys of one _sort may lead to, together.</summary>
     public const int SortBranchesMax = 50;
 
+    /// <summary>Resources that $meta of a type or of the system looks at for their labels.</summary>
+    public const int MetaResourcesMax = 200_000;
+
     /// <summary>Resources that a page may include beside its matches.</summary>
     public const int IncludedResourcesMax = 10_000;
 

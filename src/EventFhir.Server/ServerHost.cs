@@ -170,7 +170,8 @@ public sealed class ServerHost : IAsyncDisposable
             .AddRange(Interactions.OfPatches(patches))
             .AddRange(Interactions.OfSearch(searches));
         var onResources = Interactions.OfOperations(
-            new MetaEndpoints(release, negotiation, intake, store, answers, reader), new ValidateEndpoints(release, negotiation, intake, reader));
+            new MetaEndpoints(release, negotiation, intake, store, answers, reader, new LabelReader(database.Events)),
+            new ValidateEndpoints(release, negotiation, intake, reader));
         var proofs = new ProofReader(database.Events, release);
         // Not for the entries of a batch: a zip is no resource.
         var evidence = Interactions.OfEvidence(new EvidenceEndpoint(release, reader, new EvidenceMaker(proofs, signers, time)));

@@ -86,6 +86,30 @@ public sealed partial class Browsing(RunningServer server) : IClassFixture<Runni
     }
 
     [Fact]
+    public async Task A_relative_link_in_a_narrative_is_relative_to_the_base()
+    {
+        var page = await PageAsync($"Patient/{await CreateAsync("Patient", Narrated("<p><a href=\\\"Organization/7\\\">ward</a></p>"))}");
+        Assert.Equal($"{Base}/Organization/7", LinkNamed(page, "ward"));
+    }
+
+    [Fact]
+    public async Task A_table_says_what_each_resource_is_about_and_what_became_of_each_entry()
+    {
+        var id = await CreateAsync("Patient", Sample.Patient(family: "Tabelle"));
+        Assert.Matches($"Patient/{id}</a></td><td>[^<]*Tabelle</td>", await PageAsync($"Patient?_id={id}"));
+        var answer = await server.PostAsync("", Bundles.Bundled.Batch(Bundles.Bundled.Only("DELETE", $"Patient/{id}")), Browser);
+        Assert.Contains("204", Regex.Match(answer.Text, "<table>.*?</table>", RegexOptions.Singleline).Value, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_CapabilityStatement_leads_to_every_type()
+    {
+        var page = await PageAsync("metadata");
+        Assert.Equal($"{Base}/Observation", LinkNamed(page, "Observation"));
+        Assert.Contains("combo-code-value-quantity", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Errors_are_pages_too()
     {
         var answer = await server.GetAsync("Patient/nobody", Browser);

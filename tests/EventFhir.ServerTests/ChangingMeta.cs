@@ -46,6 +46,31 @@ public sealed class ChangingMeta(RunningServer server) : IClassFixture<RunningSe
     }
 
     [Fact]
+    public async Task A_type_and_the_system_have_all_labels_in_use_once()
+    {
+        Assert.Equal("""{"resourceType":"Parameters"}""", (await server.GetAsync("Basic/$meta")).Text);
+        string[] labels =
+        [
+            """{"tag":[{"system":"http://of","code":"one"}],"profile":["http://p/basic"]}""",
+            """{"tag":[{"system":"http://of","code":"one","display":"One"},{"system":"http://of","code":"two"}],"security":[{"code":"R"}]}""",
+            """{"tag":[{"system":"http://of","code":"gone"}]}""",
+        ];
+        var last = "";
+        foreach (var meta in labels)
+            last = (await server.PostAsync("Basic", $$$"""{"resourceType":"Basic","meta":{{{meta}}},"code":{"text":"x"}}""")).Id;
+        await server.DeleteAsync($"Basic/{last}");
+        await server.PostAsync("Basic", """{"resourceType":"Basic","code":{"text":"without"}}""");
+
+        var found = (await server.GetAsync("Basic/$meta")).Json["parameter"]![0]!["valueMeta"]!;
+        Assert.Equal(["one", "two"], found["tag"]!.AsArray().Select(tag => (string?)tag!["code"]).Order());
+        Assert.Equal(["R"], found["security"]!.AsArray().Select(label => (string?)label!["code"]));
+        Assert.Equal(["http://p/basic"], found["profile"]!.AsArray().Select(profile => (string?)profile));
+        Assert.Null(found["versionId"]);
+        var system = (await server.GetAsync("$meta")).Json["parameter"]![0]!["valueMeta"]!["tag"]!.AsArray().Select(tag => (string?)tag!["code"]).ToList();
+        Assert.True(system.Contains("two") && !system.Contains("gone"), string.Join(' ', system));
+    }
+
+    [Fact]
     public async Task What_cannot_be_changed_is_refused()
     {
         var id = (await server.PostAsync("Observation", Sample.Observation())).Id;

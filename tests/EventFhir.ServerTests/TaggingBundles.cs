@@ -44,6 +44,26 @@ public sealed class TaggingBundles(RunningServer server) : IClassFixture<Running
     }
 
     [Fact]
+    public async Task A_later_page_of_a_history_keeps_its_tag_while_others_write()
+    {
+        var id = Sample.Id();
+        for (var version = 1; version <= 3; version++) await server.PutAsync($"Patient/{id}", Sample.Patient(id, $"V{version}"));
+        var (firstTag, firstLink) = await NextAsync(id);
+        await server.PostAsync("Patient", Sample.Patient(family: family));
+        var (secondTag, secondLink) = await NextAsync(id);
+        Assert.Equal(firstTag, secondTag);
+        Assert.NotEqual(firstLink, secondLink);
+        var first = await server.GetAsync(firstLink);
+        Assert.Equal(304, (await server.GetAsync(secondLink, $"If-None-Match: {first.ETag}")).Status);
+    }
+
+    private async Task<(string? Tag, string Link)> NextAsync(string id)
+    {
+        var page = await server.GetAsync($"Patient/{id}/_history?_count=1");
+        return (page.ETag, (string)page.Json["link"]!.AsArray().Single(link => (string?)link!["relation"] == "next")!["url"]!);
+    }
+
+    [Fact]
     public async Task An_entry_of_a_batch_may_have_one_too()
     {
         await server.PostAsync("Patient", Sample.Patient(family: family));

@@ -30,9 +30,12 @@ public abstract record EntryAction
         public override int Rank => RankOf(Kind);
     }
 
-    /// <summary>PATCH [type]/[id].</summary>
+    /// <summary>PATCH [type]/[id]; POST [type]/[id]/$meta-add and $meta-delete, which change a part of the resource too.</summary>
     public sealed record Patch(ResourceKey Key) : EntryAction
     {
+        /// <summary>Null for a patch proper.</summary>
+        public MetaChange? Meta { get; init; }
+
         /// <summary>The version that met the criteria by which it was found; null where there were none.</summary>
         public long? Version { get; init; }
 
@@ -65,6 +68,9 @@ public abstract record EntryAction
         if (entry.Fault is { } fault) return fault;
         if (entry.Method is "GET" or "HEAD") return new Fetch();
         var url = EntryUrl.Of(entry.Url, baseUrl);
+        if (entry.Method is "POST" && url is { Segments: [var owner, var member, var operation], Query: "" } && ChangeOf(operation) is { } change
+            && release.FindResourceType(owner) is { } owned && ResourceId.TryParse(member, out var memberId))
+            return WithResource(entry, new Patch(new ResourceKey(owned, memberId)) { Meta = change });
         // Whether there is such a search or operation, and that it changes nothing, is known to those who carry it out.
         if (entry.Method is "POST" && url.Segments is [.., ['$' or '_', ..]]) return new Fetch();
         if (url.Segments is not [var name, .. var rest] || rest.Length > 1 || release.FindResourceType(name) is not { } type)
@@ -90,6 +96,13 @@ public abstract record EntryAction
             ? WithResource(entry, new Write(kind, new ResourceKey(type, id)))
             : Bad(entry, "value", $"The URL of {entry.Method} is [type]/[id], or [type]?criteria.");
     }
+
+    private static MetaChange? ChangeOf(string operation) => operation switch
+    {
+        "$meta-add" => MetaChange.Add,
+        "$meta-delete" => MetaChange.Delete,
+        _ => null,
+    };
 
     private static int RankOf(WriteKind kind) => kind switch
     {

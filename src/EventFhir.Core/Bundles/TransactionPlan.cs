@@ -7,7 +7,11 @@ namespace EventFhir.Core.Bundles;
 
 /// <summary>One write of a transaction: which entry asks for it, and of which resource.</summary>
 /// <param name="Id">What the resource may say of its id.</param>
-public sealed record PlannedWrite(BundleEntry Entry, WriteKind Kind, ResourceKey Key, Precondition Precondition, EntryId Id);
+public sealed record PlannedWrite(BundleEntry Entry, WriteKind Kind, ResourceKey Key, Precondition Precondition, EntryId Id)
+{
+    /// <summary>True for $meta-add and $meta-delete, which are answered with the Meta: nothing else that is posted updates what has an id.</summary>
+    public bool ChangesMeta => Kind is WriteKind.Update && Entry.Method is "POST";
+}
 
 /// <summary>The id in the resource of an entry.</summary>
 public enum EntryId

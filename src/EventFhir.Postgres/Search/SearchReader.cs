@@ -41,6 +41,7 @@ public sealed class SearchReader(EventDatabase database, Release release)
 
     private readonly ConcurrentDictionary<TypeDefinition, bool> tables = new();
     private readonly ContainedTypes containedTypes = new();
+    private readonly KeyLanes keys = new(database.KeySearcher);
 
     /// <summary>Expands the value sets that searches name.</summary>
     public TerminologyReader Terminology { get; } = new(database, release);
@@ -124,6 +125,12 @@ public sealed class SearchReader(EventDatabase database, Release release)
             var steps = new SearchSteps(HasTables, Estimates);
             if (SearchSteps.BeginsByKey(query, at))
             {
+                if (at is null && probe is null && IsAnsweredAtOnce(query))
+                {
+                    var step = steps.FewOf(query, at);
+                    var shared = await keys.ReadAsync(step.Statement, row => FoundRows.ReadAsync(row, release, query, at, CancellationToken.None));
+                    if (shared is not null && SearchSteps.Enough(step, shared, query) is { } all) return AnswerOf(query, all);
+                }
                 // Whatever may take long is for the others, so that nobody who looks up a key waits for it.
                 await using var keyed = await database.KeySearcher.OpenConnectionAsync(cancellationToken);
                 await LearnTablesAsync(keyed, query, cancellationToken);
@@ -168,6 +175,25 @@ public sealed class SearchReader(EventDatabase database, Release release)
             Parameters = { new NpgsqlParameter<int[]> { TypedValue = usable } },
         };
         return await command.ExecuteScalarAsync(cancellationToken) is not long count || count < usable.Length;
+    }
+
+    /// <summary>True if what a look-up of keys finds is the answer, with no more questions.</summary>
+    private bool IsAnsweredAtOnce(SearchQuery query) => query.Result.Includes.IsEmpty
+        && !query.Definitions.Customs.Any(static custom => custom.State is ParameterState.Usable) && QueriedTypes.Of(query).All(HasTables);
+
+    /// <summary>A first page without includes.</summary>
+    private static SearchPage AnswerOf(SearchQuery query, FoundRows found)
+    {
+        var hasMore = found.Rows.Count > query.Result.Count;
+        if (hasMore) found.Rows.RemoveAt(found.Rows.Count - 1);
+        var total = TotalOf(query, hasMore ? found.Matches : found.Rows.Count);
+        return new SearchPage(
+            [.. found.Rows.Select(row => row.Version)], [], total,
+            hasMore ? new SearchCursor(PageDirection.Forward, found.Rows[^1].Keys, found.Rows[^1].Rid, total, found.Snapshot) : null, Previous: null)
+        {
+            Snapshot = found.Snapshot,
+            Scores = WordWriter.HasScore(query) ? [.. found.Rows.Select(row => row.Score)] : [],
+        };
     }
 
     /// <param name="keyed">The connection for keys; null while none is held.</param>

@@ -218,9 +218,15 @@ internal sealed class ValueWriter(SqlBuilder sql, Release release, Func<TypeDefi
 
     private void WriteNumber(SearchValue.Number value, TableNames tables, int lowColumn, int highColumn)
     {
-        var low = Of(tables.Column(lowColumn));
+        var (low, high) = (Of(tables.Column(lowColumn)), Of(tables.Column(highColumn)));
         sql.Append($"({low} is not null and ");
-        Comparison.Write(sql, value, low, SqlWriter.Text($"coalesce({Of(tables.Column(highColumn))}, {low})"));
+        if (value.Prefix is Prefix.Greater or Prefix.GreaterOrEqual)
+        {
+            // Each of the two has an index.
+            var (beyond, bound) = (new SqlText(value.Prefix is Prefix.Greater ? ">" : ">="), sql.Value(value.Value));
+            sql.Append($"(({high} is null and {low} {beyond} {bound}) or ({high} is not null and {high} {beyond} {bound}))");
+        }
+        else Comparison.Write(sql, value, low, SqlWriter.Text($"coalesce({high}, {low})"));
         sql.Append($")");
     }
 

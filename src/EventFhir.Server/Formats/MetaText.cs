@@ -2,10 +2,9 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace EventFhir.Server.Formats;
+using EventFhir.Core.Bundles;
 
-/// <summary>What becomes of the sets of labels in Meta.</summary>
-public enum MetaChange { Add, Delete }
+namespace EventFhir.Server.Formats;
 
 /// <summary>
 /// Profiles, tags and security labels in the text of a resource (R4 resource-operation-meta-add.html, -delete.html). They are sets: a label is
@@ -13,6 +12,8 @@ public enum MetaChange { Add, Delete }
 /// </summary>
 public static class MetaText
 {
+    private static readonly string[] Sets = ["profile", "security", "tag"];
+
     private static readonly JsonSerializerOptions Relaxed = new() { Encoder = OutcomeWriter.Relaxed.Encoder };
 
     /// <summary>The meta of a stored resource, which always has one.</summary>
@@ -32,10 +33,21 @@ public static class MetaText
         ["parameter"] = new JsonArray(new JsonObject { ["name"] = "return", ["valueMeta"] = meta.DeepClone() }),
     }.ToJsonString(Relaxed));
 
+    /// <summary>A Parameters resource with the labels as "return"; without a parameter if there are none, since a Meta cannot be empty.</summary>
+    public static ReadOnlyMemory<byte> ReturnedLabels(JsonObject meta) =>
+        meta.Count > 0 ? Returned(meta) : """{"resourceType":"Parameters"}"""u8.ToArray();
+
+    /// <summary>The one parameter "meta" of a Parameters resource; null if there is none, or several.</summary>
+    public static JsonObject? GivenIn(ReadOnlySpan<byte> parameters)
+    {
+        var given = (JsonNode.Parse(parameters)!["parameter"] as JsonArray)?.Where(parameter => (string?)parameter?["name"] == "meta").ToList();
+        return given is [{ } only] ? only["valueMeta"] as JsonObject : null;
+    }
+
     /// <summary>Changes the meta as the other one says.</summary>
     public static void Apply(JsonObject meta, MetaChange change, JsonObject by)
     {
-        foreach (var name in (ReadOnlySpan<string>)["profile", "security", "tag"])
+        foreach (var name in Sets)
         {
             if (by[name] is not JsonArray labels) continue;
             foreach (var label in labels)

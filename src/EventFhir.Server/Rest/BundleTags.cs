@@ -29,10 +29,10 @@ internal static class BundleTags
         return Of(text);
     }
 
-    /// <param name="self">The self link.</param>
-    public static string Of(string self, HistoryPage page)
+    /// <param name="question">What was asked for.</param>
+    public static string Of(string question, HistoryPage page)
     {
-        var text = new StringBuilder(1024).Append(self).Append(CultureInfo.InvariantCulture, $"\n{page.Total}\n{page.Next is null}");
+        var text = new StringBuilder(1024).Append(question).Append(CultureInfo.InvariantCulture, $"\n{page.Total}\n{page.Next is null}");
         Append(text, page.Entries);
         return Of(text);
     }

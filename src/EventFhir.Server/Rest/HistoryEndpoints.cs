@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 
 using EventFhir.Core;
@@ -56,7 +57,8 @@ public sealed class HistoryEndpoints(
         var url = baseUrl.Of(request.Http.Request);
         var links = Links(request, url + path, path, page, wanted.Value);
         return wanted.Value.Tell(BundleTags.Answered(
-            request, BundleTags.Of(links[0].Url, page), () => HistoryBundleWriter.Write(url, page, history.Subset.Writer, links)));
+            request, BundleTags.Of(QuestionOf(request, path, cursor), page),
+            () => HistoryBundleWriter.Write(url, page, history.Subset.Writer, links)));
     }
 
     /// <summary>What a List names on this server, at that time; null without one.</summary>
@@ -135,6 +137,17 @@ public sealed class HistoryEndpoints(
         links.Add(new BundleLink("next", $"{url}?{form}_page={pageLink.Seal($"{path}\n{parameters}\n{next}")}"));
         return links;
     }
+
+    /// <summary>
+    /// What was asked for, whichever link led to it: a link to a page holds the state of the log when the page before was read, and so is another
+    /// one each time, while the page is the same.
+    /// </summary>
+    private string QuestionOf(FhirRequest request, string path, HistoryCursor? cursor) =>
+        cursor is not null && pageLink.TryOpen(request.Http.Request.Query["_page"].ToString(), out var text)
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"{path}{text.Split('\n')[1]}\n{cursor.Sequence}\n{request.Http.Request.Query[AsOfRequest.Parameter]}")
+            : path + Used(request.Http.Request);
 
     /// <summary>The query string as it was sent, without what lenient handling left aside: the self link tells what was done.</summary>
     private static string Used(HttpRequest request)

@@ -91,11 +91,15 @@ public static class Interactions
         new("diff", InteractionLevel.Instance, "GET", OfInstance + "/$diff", ReplayEndpoints.DiffParameters, replays.DiffAsync),
     ];
 
-    /// <summary>Operations of the specification on every resource type; their codes are the names that the CapabilityStatement lists.</summary>
+    /// <summary>
+    /// Operations of the specification on every resource type, and $meta on the system; their codes are the names that the CapabilityStatement lists.
+    /// </summary>
     public static ImmutableArray<Interaction> OfOperations(MetaEndpoints metas, ValidateEndpoints validations) =>
     [
         new("meta", InteractionLevel.Instance, "GET", OfInstance + "/$meta", [], metas.ReadAsync),
         new("meta", InteractionLevel.Instance, "GET", OfInstance + "/_history/{version}/$meta", [], metas.ReadVersionAsync),
+        new("meta", InteractionLevel.Type, "GET", OfType + "/$meta", [], metas.ReadTypeAsync),
+        new("meta", InteractionLevel.System, "GET", "/$meta", [], metas.ReadSystemAsync),
         new("meta-add", InteractionLevel.Instance, "POST", OfInstance + "/$meta-add", [], metas.AddAsync),
         new("meta-delete", InteractionLevel.Instance, "POST", OfInstance + "/$meta-delete", [], metas.DeleteAsync),
         new("validate", InteractionLevel.Type, "POST", OfType + "/$validate", ValidateEndpoints.Parameters, validations.OfTypeAsync)

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 
 using EventFhir.Core;
+using EventFhir.Core.Bundles;
 using EventFhir.Core.Events;
 using EventFhir.Model.Definitions;
 using EventFhir.Postgres;
@@ -10,14 +11,19 @@ using EventFhir.Server.Formats;
 namespace EventFhir.Server.Rest;
 
 /// <summary>
-/// $meta, $meta-add and $meta-delete of a resource (R4 resource-operations.html). A change is an update like any other: it makes a version, since
-/// the log knows no change without one.
+/// $meta of a resource, a type and the system, $meta-add and $meta-delete (R4 resource-operations.html). A change is an update like any other: it
+/// makes a version, since the log knows no change without one.
 /// </summary>
 public sealed class MetaEndpoints(
-    Release release, Negotiation negotiation, ResourceIntake intake, ResourceStore store, WriteAnswers answers, ResourceReader reader)
+    Release release, Negotiation negotiation, ResourceIntake intake, ResourceStore store, WriteAnswers answers, ResourceReader reader,
+    LabelReader labels)
 {
     /// <summary>Others may change the resource between the look and the write; so often it is tried again.</summary>
     private const int AttemptsMax = 20;
+
+    /// <summary>Of $meta-add and $meta-delete.</summary>
+    public static Refusal NoMeta { get; } =
+        Refusal.Of(RefusalKind.BadRequest, "required", "There must be one parameter 'meta' with a valueMeta.", "Parameters.parameter");
 
     private readonly TypeDefinition parameters = release.FindResourceType("Parameters")!;
 
@@ -37,6 +43,19 @@ public sealed class MetaEndpoints(
         return AnswerOf(request.ReadVersion() is { } version ? await reader.ReadVersionAsync(key, version, request.Aborted) : null);
     }
 
+    public ValueTask<Answer> ReadTypeAsync(FhirRequest request) => ReadLabelsAsync(request, request.ReadType(release));
+
+    public ValueTask<Answer> ReadSystemAsync(FhirRequest request) => ReadLabelsAsync(request, type: null);
+
+    private async ValueTask<Answer> ReadLabelsAsync(FhirRequest request, TypeDefinition? type)
+    {
+        var found = await labels.ReadAsync(type, request.Aborted);
+        if (found.IsRefused(out var refusal)) return Answer.Of(refusal);
+        var meta = new JsonObject();
+        foreach (var set in found.Value) MetaText.Apply(meta, MetaChange.Add, JsonNode.Parse(set)!.AsObject());
+        return new Answer(200, [MetaText.ReturnedLabels(meta)]);
+    }
+
     public ValueTask<Answer> AddAsync(FhirRequest request) => ChangeAsync(request, MetaChange.Add);
 
     public ValueTask<Answer> DeleteAsync(FhirRequest request) => ChangeAsync(request, MetaChange.Delete);
@@ -52,9 +71,7 @@ public sealed class MetaEndpoints(
         using var body = await RequestBody.ReadAsync(request.Http.Request, release, request.Aborted);
         if (body.Refusal is { } unread) return Answer.Of(unread);
         if (intake.Read(body.Json, parameters).IsRefused(out refusal)) return Answer.Of(refusal);
-        if (MetaOf(body.Json.Span) is not { } by)
-            return Answer.Of(Refusal.Of(
-                RefusalKind.BadRequest, "required", "There must be one parameter 'meta' with a valueMeta.", "Parameters.parameter"));
+        if (MetaText.GivenIn(body.Json.Span) is not { } by) return Answer.Of(NoMeta);
 
         for (var attempt = 1; ; attempt++)
         {
@@ -82,12 +99,5 @@ public sealed class MetaEndpoints(
         if (stored is null) return Answer.Of(Refusal.Of(RefusalKind.NotFound, "not-found", "There is no such resource or version."));
         if (stored.IsDeleted) return Answer.Of(Refusal.Of(RefusalKind.Deleted, "deleted", "The resource is deleted; its history is still there."));
         return new Answer(200, [MetaText.Returned(MetaText.Of(stored.Body.Span))]) { Version = stored.Version, LastUpdated = stored.LastUpdated };
-    }
-
-    /// <summary>The one parameter "meta" of a Parameters resource; null if there is none, or several.</summary>
-    private static JsonObject? MetaOf(ReadOnlySpan<byte> json)
-    {
-        var given = JsonNode.Parse(json)!["parameter"]?.AsArray().Where(parameter => (string?)parameter!["name"] == "meta").ToList();
-        return given is [{ } only] ? only["valueMeta"] as JsonObject : null;
     }
 }

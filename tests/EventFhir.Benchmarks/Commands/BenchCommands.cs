@@ -14,6 +14,9 @@ public static class BenchCommands
         bench transactions [--patients N | --bundles FOLDER] [--big FOLDER] [--save]
                                      transactions of whole patients, synthetic or the Bundles of a folder, and one
                                      that is huge; files named 00-… are sent first
+        bench public [--patients N | --bundles FOLDER] [--seconds N] [--only hs-crud,hs-import] [--save]
+                                     the workloads of the public benchmark: create, read, update and delete over 32
+                                     and 300 connections, transactions over 20; against baselines, two minutes
         bench feed [--patients N | --data FOLDER] [--only SCENARIO,…] [--save]
                                      feed-catchup against B5, feed-tail, and creates with and without the sequencer
         bench search [--patients N | --data FOLDER] [--clones N] [--keep FOLDER [--rebuild]] [--only SCENARIO,…] [--save]
@@ -38,6 +41,7 @@ public static class BenchCommands
         ["quick", ..] => await QuickCommand.RunAsync(Options.Parse(arguments[1..])),
         ["changes", ..] => await QuickCommand.RunChangesAsync(Options.Parse(arguments[1..])),
         ["transactions", ..] => await QuickCommand.RunTransactionsAsync(Options.Parse(arguments[1..])),
+        ["public", ..] => await QuickCommand.RunPublicAsync(Options.Parse(arguments[1..])),
         ["feed", ..] => await QuickCommand.RunFeedAsync(Options.Parse(arguments[1..])),
         ["search", ..] => await SearchCommand.RunAsync(Options.Parse(arguments[1..])),
         ["load", var address, ..] => LoadCommand.Run(address, Options.Parse(arguments[2..])),

@@ -6,7 +6,7 @@ using EventFhir.Benchmarks.Scenarios;
 
 namespace EventFhir.Benchmarks.Commands;
 
-/// <summary><c>bench quick</c>, <c>bench changes</c> and <c>bench transactions</c>.</summary>
+/// <summary><c>bench quick</c>, <c>bench changes</c>, <c>bench transactions</c> and <c>bench public</c>.</summary>
 public static class QuickCommand
 {
     private const int Seed = 20_240_131;
@@ -14,6 +14,8 @@ public static class QuickCommand
 
     /// <summary>Five times as many: an import of the others is over before its start has ceased to matter.</summary>
     private const int PatientsLarge = 2_000;
+
+    private const int PublicSecondsDefault = 30;
 
     public static SampleData DataOf(Options options) => options.Text("data") is { } folder
         ? SampleData.ReadFolder(folder)
@@ -39,6 +41,15 @@ public static class QuickCommand
         var bundles = options.Text("bundles") is { } folder ? SampleBundles.ReadFolder(folder) : SampleBundles.Of(DataOf(options));
         var big = options.Text("big") is { } other ? SampleBundles.ReadFolder(other) : null;
         return RunAsync(options, bundles.Resources, (bench, _, report, _) => new TransactionsRun(bench, bundles, big, report).RunAsync());
+    }
+
+    /// <summary>On synthetic patients, or those in a folder of Bundles.</summary>
+    public static Task<int> RunPublicAsync(Options options)
+    {
+        var bundles = options.Text("bundles") is { } folder ? SampleBundles.ReadFolder(folder) : SampleBundles.Of(DataOf(options));
+        var duration = TimeSpan.FromSeconds(options.Number("seconds", PublicSecondsDefault));
+        return RunAsync(
+            options, bundles.Resources, (bench, _, report, isWanted) => new PublicRun(bench, bundles, report, isWanted, duration).RunAsync());
     }
 
     private static Task<int> RunAsync(Options options, Func<Bench, SampleData, RunReport, Func<string, bool>, Task> run) =>

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
 using EventFhir.Benchmarks.Baselines;
 using EventFhir.Benchmarks.Data;
 using EventFhir.Benchmarks.Report;
@@ -19,16 +18,16 @@ public sealed class TransactionsRun(Bench bench, SampleBundles bundles, SampleBu
     {
         var baseline = await BaselineAsync();
         await using var server = await ProgramUnderTest.StartServerAsync(await bench.NewDatabaseAsync("transactions"));
-        using var http = new HttpClient { BaseAddress = new Uri($"http://{server.Address}/fhir"), Timeout = TimeSpan.FromMinutes(5) };
-        foreach (var bundle in bundles.First) await PostAsync(http, bundle);
-        foreach (var bundle in bundles.Bundles.Take(WarmUpBundles)) await PostAsync(http, bundle);
+        using var sender = new BundleSender(server.Address);
+        foreach (var bundle in bundles.First) await sender.PostAsync(bundle);
+        foreach (var bundle in bundles.Bundles.Take(WarmUpBundles)) await sender.PostAsync(bundle);
         foreach (var connections in Connections)
         {
             var rounds = new List<Row>();
             for (var round = 0; round < Rounds; round++)
             {
                 await bench.CheckpointAsync();
-                rounds.Add(await MeasureAsync(http, server, bundles, connections, baseline));
+                rounds.Add(await MeasureAsync(sender, server, bundles, connections, baseline));
             }
 
             var median = rounds.OrderBy(row => row.PerSecond).ElementAt(Rounds / 2);
@@ -36,8 +35,8 @@ public sealed class TransactionsRun(Bench bench, SampleBundles bundles, SampleBu
         }
 
         if (big is null) return;
-        foreach (var bundle in big.First) await PostAsync(http, bundle);
-        Add(await MeasureAsync(http, server, big, 1, baseline) with
+        foreach (var bundle in big.First) await sender.PostAsync(bundle);
+        Add(await MeasureAsync(sender, server, big, 1, baseline) with
         {
             Scenario = $"tx-big, {big.Bundles.Sum(bundle => bundle.Entries)} entries", Note = $"peak memory of the server {PeakMegabytes(server)} MB",
         });
@@ -54,13 +53,13 @@ public sealed class TransactionsRun(Bench bench, SampleBundles bundles, SampleBu
         return perSecond;
     }
 
-    private async Task<Row> MeasureAsync(HttpClient http, ProgramUnderTest server, SampleBundles sent, int connections, double baseline)
+    private async Task<Row> MeasureAsync(BundleSender sender, ProgramUnderTest server, SampleBundles sent, int connections, double baseline)
     {
         var before = await bench.Meter.ReadAsync(server.ProcessId);
         var (next, started) = (-1, Stopwatch.GetTimestamp());
         await Task.WhenAll(Enumerable.Range(0, connections).Select(_ => Task.Run(async () =>
         {
-            while (Interlocked.Increment(ref next) is var place && place < sent.Bundles.Length) await PostAsync(http, sent.Bundles[place]);
+            while (Interlocked.Increment(ref next) is var place && place < sent.Bundles.Length) await sender.PostAsync(sent.Bundles[place]);
         })));
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         var cost = await bench.Meter.ReadAsync(server.ProcessId) - before;
@@ -70,15 +69,6 @@ public sealed class TransactionsRun(Bench bench, SampleBundles bundles, SampleBu
             Efficiency: resources / seconds / baseline, ServerCpu: cost.ServerCpu.TotalMicroseconds / resources,
             PostgresCpu: cost.PostgresCpu.TotalMicroseconds / resources, LoaderCpu: cost.LoaderCpu.TotalMicroseconds / resources,
             WalBytes: cost.WalBytes / resources);
-    }
-
-    private static async Task PostAsync(HttpClient http, SampleBundle bundle)
-    {
-        using var content = new ByteArrayContent(bundle.Body);
-        content.Headers.ContentType = new("application/fhir+json");
-        using var answer = await http.PostAsync(http.BaseAddress, content);
-        var text = await answer.Content.ReadAsStringAsync();
-        if (answer.StatusCode is not HttpStatusCode.OK) throw new InvalidDataException($"{bundle.Name}: {answer.StatusCode} {text[..Math.Min(500, text.Length)]}");
     }
 
     private static long PeakMegabytes(ProgramUnderTest server)

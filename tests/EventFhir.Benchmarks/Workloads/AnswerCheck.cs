@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -20,7 +21,7 @@ public static class AnswerCheck
         if (!IsSampled(number)) return null;
         try
         {
-            var found = JsonNode.Parse(answer.Body)!.AsObject();
+            var found = JsonNode.Parse(Unpacked(answer))!.AsObject();
             if (found["id"] is null) return "the answer has no id";
             return Same(found, JsonNode.Parse(expected)!.AsObject()) ? null : "the body is not what was sent";
         }
@@ -28,6 +29,15 @@ public static class AnswerCheck
         {
             return $"the body is not JSON: {exception.Message}";
         }
+    }
+
+    private static ReadOnlySpan<byte> Unpacked(in HttpAnswer answer)
+    {
+        if (answer.Header("Content-Encoding: "u8).IsEmpty) return answer.Body;
+        using var packed = new GZipStream(new MemoryStream(answer.Body.ToArray()), CompressionMode.Decompress);
+        using var body = new MemoryStream();
+        packed.CopyTo(body);
+        return body.ToArray();
     }
 
     /// <summary>Equal but for what the server sets: id, and versionId and lastUpdated of meta.</summary>

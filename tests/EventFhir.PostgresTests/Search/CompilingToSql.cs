@@ -29,6 +29,9 @@ public sealed class CompilingToSql(TestCluster cluster)
         "Observation", "date=gt2020&date=lt2021",
         "((x.\"date_lo\" is not null and x.\"date_hi\" > $1)) and ((x.\"date_lo\" is not null and x.\"date_lo\" < $2)) and (x.\"date_lo\" >= $3 or ((x.\"date_hi\" at time zone 'UTC') > (x.\"date_lo\" at time zone 'UTC') + interval '24:00:00' and num_nonnulls(x.\"date_lo\", x.\"date_hi\") = 2))")]
     [InlineData(
+        "Encounter", "length=ge5",
+        "(((x.\"length\" is not null and ((x.\"length_hi\" is null and x.\"length\" >= $1) or (x.\"length_hi\" is not null and x.\"length_hi\" >= $1)))))")]
+    [InlineData(
         "Observation", "_lastUpdated=gt2020&status=final",
         "(exists (select from es.stream s where s.rid = x.rid and ((s.updated + interval '1 ms') > $1)) and x.rid in (select e.rid from es.event e where e.tenant = 0 and e.type = $2 and e.recorded_at >= $3)) and x.terms @> $4")]
     [InlineData(

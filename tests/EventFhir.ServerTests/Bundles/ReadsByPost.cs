@@ -45,7 +45,7 @@ public sealed class ReadsByPost(RunningServer server) : IClassFixture<RunningSer
     }
 
     [Theory]
-    [InlineData("Patient/1/$meta-add")]
+    [InlineData("Patient/1/$reindex")]
     [InlineData("$reindex")]
     [InlineData("Patient/$unknown")]
     [InlineData("Patient/_unknown")]

@@ -32,18 +32,20 @@ public static class HtmlPage
         var resource = document.RootElement;
         var (type, id, html) = (resource.TextOf("resourceType"), resource.TextOf("id"), new HtmlText());
         var title = id is null || type is "OperationOutcome" ? type : $"{type}/{id}";
-        html.Raw("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>")
-            .Text(title).Raw("</title><style>").Raw(HtmlStyle.Sheet).Raw("</style></head><body>");
+        html.Raw("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">")
+            .Raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>").Text(title)
+            .Raw("</title><style>").Raw(HtmlStyle.Sheet).Raw("</style></head><body>");
         Navigation(html, place, type, id);
         html.Raw("<h1>").Text(title).Raw("</h1>");
         if (resource.TryGetProperty("meta"u8, out var meta) && meta.TextOf("versionId") is { } version)
             html.Raw("<p class=\"meta\">version ").Text(version).Raw(", ").Text(meta.TextOf("lastUpdated")).Raw("</p>");
         if (type is "Bundle") BundleView.Write(html, resource, place.BaseUrl);
         if (type is "OperationOutcome") Outcome(html, resource);
+        if (type is "CapabilityStatement" && place.Path is "/metadata") CapabilityView.Write(html, resource, place.BaseUrl);
         if (resource.TryGetProperty("text"u8, out var text) && text.ValueKind is JsonValueKind.Object && text.TextOf("div") is { } narrative)
         {
             html.Raw("<div class=\"narrative\">");
-            NarrativeView.Write(html, narrative);
+            NarrativeView.Write(html, narrative, place.BaseUrl);
             html.Raw("</div>");
         }
         if (json.Length <= JsonBytesMax) new JsonView(html, place.BaseUrl).Write(json.Span);
@@ -65,7 +67,7 @@ public static class HtmlPage
 
     private static void Outcome(HtmlText html, JsonElement outcome)
     {
-        html.Raw("<table>");
+        html.Raw("<table><tr><th>severity</th><th>what is wrong</th><th>where</th></tr>");
         foreach (var issue in Items(outcome, "issue"))
         {
             var severity = issue.TextOf("severity");

@@ -13,6 +13,7 @@ public static class HtmlStyle
         nav{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;border-bottom:1px solid #8886;padding-bottom:.5rem}
         h1{font-size:1.5rem;margin:1rem 0 .25rem}
         a{color:#0b62b8}table{border-collapse:collapse;margin:.5rem 0}th,td{text-align:left;padding:.2rem .9rem .2rem 0;vertical-align:top}
+        th{color:#777;font-weight:normal;font-size:.85rem}
         .meta{color:#777;margin:0}.narrative{border:1px solid #8886;border-radius:.4rem;padding:.25rem 1rem;margin:1rem 0;overflow:auto}
         pre{font:13px/1.45 ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:anywhere}
         .k{color:#7a3e9d}.s{color:#2d7d46}.n{color:#b35900}.l{color:#0b62b8}.error,.fatal{color:#b3261e}.warning{color:#b35900}

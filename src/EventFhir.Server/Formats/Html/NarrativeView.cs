@@ -25,12 +25,13 @@ internal static class NarrativeView
         ["abbr", "align", "alt", "colspan", "dir", "height", "href", "lang", "rowspan", "scope", "span", "src", "start", "title", "valign", "width"];
 
     /// <param name="xhtml">The content of Narrative.div.</param>
-    public static void Write(HtmlText html, string xhtml)
+    /// <param name="baseUrl">What relative links are relative to: "Patient/1" is a resource of this server, as in a reference.</param>
+    public static void Write(HtmlText html, string xhtml, string baseUrl)
     {
         using var reader = XmlReader.Create(new StringReader(xhtml), Settings);
         try
         {
-            while (reader.Read()) Write(html, reader);
+            while (reader.Read()) Write(html, reader, baseUrl);
         }
         catch (XmlException)
         {
@@ -38,7 +39,7 @@ internal static class NarrativeView
         }
     }
 
-    private static void Write(HtmlText html, XmlReader reader)
+    private static void Write(HtmlText html, XmlReader reader, string baseUrl)
     {
         var name = reader.LocalName;
         switch (reader.NodeType)
@@ -47,7 +48,7 @@ internal static class NarrativeView
                 var isEmpty = reader.IsEmptyElement;
                 html.Raw("<").Raw(name);
                 while (reader.MoveToNextAttribute())
-                    if (IsShown(reader)) html.Raw(" ").Raw(reader.LocalName).Raw("=\"").Text(reader.Value).Raw("\"");
+                    if (IsShown(reader)) html.Raw(" ").Raw(reader.LocalName).Raw("=\"").Text(ValueOf(reader, baseUrl)).Raw("\"");
                 html.Raw(">");
                 if (isEmpty && !Void.Contains(name)) html.Raw("</").Raw(name).Raw(">");
                 break;
@@ -69,6 +70,13 @@ internal static class NarrativeView
             "href" => IsHarmless(attribute.Value),
             _ => true,
         };
+    }
+
+    private static string ValueOf(XmlReader attribute, string baseUrl)
+    {
+        var value = attribute.Value;
+        var isRelative = attribute.LocalName is "href" && value is [>= 'A' and <= 'Z', ..] && !value.Contains(':', StringComparison.Ordinal);
+        return isRelative ? $"{baseUrl}/{value}" : value;
     }
 
     private static bool IsHarmless(string link)

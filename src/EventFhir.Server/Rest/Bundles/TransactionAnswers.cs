@@ -45,7 +45,9 @@ public sealed class TransactionAnswers(SearchDaemon daemon, ResourceReader reade
         // From here on no search may use what a SearchParameter defined before, nor miss what it defines now.
         if (plan.Writes.Any(static write => write.Key.Type.Name == CustomParameterReader.TypeName)) await daemon.TakeUpAsync(request.Aborted);
         for (var place = 0; place < outcomes.Length; place++)
-            answers[plan.Writes[place].Entry.Number] = await WrittenAsync(request, group, place, outcomes[place], prefer);
+            answers[plan.Writes[place].Entry.Number] = plan.Writes[place].ChangesMeta
+                ? await MetaChangedAsync(request, outcomes[place])
+                : await WrittenAsync(request, group, place, outcomes[place], prefer);
         foreach (var (entry, match) in plan.Found) answers[entry.Number] = await FoundAsync(request, match, prefer);
     }
 
@@ -92,6 +94,20 @@ public sealed class TransactionAnswers(SearchDaemon daemon, ResourceReader reade
                 answer with { Body = [stored.Body] },
             _ => answer with { Body = VersionedBody.Of(content.Body, version, lastUpdated) },
         };
+    }
+
+    /// <summary>$meta-add and $meta-delete are answered with the Meta of the version that they lead to.</summary>
+    private async ValueTask<Answer> MetaChangedAsync(FhirRequest request, WriteOutcome outcome)
+    {
+        var version = outcome switch
+        {
+            WriteOutcome.Appended appended => appended.Version,
+            WriteOutcome.Unchanged unchanged => unchanged.Version,
+            _ => throw new UnreachableException("A refused group has been answered."),
+        };
+        var stored = await reader.ReadVersionAsync(KeyOf(outcome), version, request.Aborted)
+            ?? throw new InvalidDataException("A version that was written is not in the log.");
+        return new Answer(200, [MetaText.Returned(MetaText.Of(stored.Body.Span))]) { Version = stored.Version, LastUpdated = stored.LastUpdated };
     }
 
     /// <summary>The resource that made a create needless, as it was when it met the criteria.</summary>

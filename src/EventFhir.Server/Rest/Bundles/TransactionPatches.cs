@@ -6,12 +6,13 @@ using EventFhir.Core.Conditions;
 using EventFhir.Core.Events;
 using EventFhir.Postgres.Conditions;
 using EventFhir.Postgres.Reading;
+using EventFhir.Server.Formats;
 
 namespace EventFhir.Server.Rest.Bundles;
 
 /// <summary>
-/// Applies the patches of a transaction to the newest versions: each becomes an update made from one version, and only for it. What is newer when
-/// the transaction is written leads to another attempt.
+/// Applies the patches of a transaction, and its changes of Meta, to the newest versions: each becomes an update made from one version, and only for
+/// it. What is newer when the transaction is written leads to another attempt.
 /// </summary>
 public sealed class TransactionPatches(PatchIntake patches, ResourceReader reader, ConditionalStore conditional)
 {
@@ -62,15 +63,16 @@ public sealed class TransactionPatches(PatchIntake patches, ResourceReader reade
             if (demanded.IsRefused(out var refusal)) return refusal;
             var current = await reader.ReadAsync(key, cancellationToken);
             if (patch.Version is { } version && version != current?.Version) return WriteRefusals.Superseded;
-            var patched = Apply(entry, key, demanded.Value, current);
+            var patched = Apply(entry, patch, demanded.Value, current);
             if (patched.IsRefused(out refusal)) return refusal;
             applied.Add((patched.Value, new EntryAction.Patched(key, current!.Version)));
         }
         return applied;
     }
 
-    private Outcome<BundleEntry> Apply(BundleEntry entry, ResourceKey key, Precondition precondition, StoredVersion? current)
+    private Outcome<BundleEntry> Apply(BundleEntry entry, EntryAction.Patch patch, Precondition precondition, StoredVersion? current)
     {
+        var key = patch.Key;
         if (current is null) return At(Refusal.Of(RefusalKind.NotFound, "not-found", $"{key} does not exist."), $"{entry.Path}.request.url");
         if (current.IsDeleted) return At(Refusal.Of(RefusalKind.Deleted, "deleted", $"{key} was deleted."), $"{entry.Path}.request.url");
         var head = new ResourceHead(current.Version, IsDeleted: false, current.LastUpdated, Digest: default);
@@ -81,6 +83,13 @@ public sealed class TransactionPatches(PatchIntake patches, ResourceReader reade
             _ => true,
         };
         if (!isMet) return At(WriteRefusals.PreconditionFailed(key, precondition, head), $"{entry.Path}.request");
+        if (patch.Meta is { } change)
+        {
+            if (MetaText.GivenIn(entry.Resource.Span) is not { } by) return At(MetaEndpoints.NoMeta, $"{entry.Path}.resource");
+            var meta = MetaText.Of(current.Body.Span);
+            MetaText.Apply(meta, change, by);
+            return entry with { Resource = MetaText.With(current.Body.Span, meta) };
+        }
         var read = EntryResource.BinaryOf(entry.Resource.Span) is var (contentType, data)
             ? patches.Read(contentType, data)
             : patches.OfParameters(entry.Resource.ToArray());
