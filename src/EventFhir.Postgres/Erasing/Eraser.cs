@@ -2,6 +2,7 @@ using EventFhir.Core;
 using EventFhir.Core.Events;
 using EventFhir.Model.Definitions;
 using EventFhir.Postgres.Replay;
+using EventFhir.Postgres.Sql;
 
 using Npgsql;
 
@@ -45,9 +46,7 @@ public sealed class Eraser(EventDatabase database, ResourceStore store, Release 
     public async Task<ErasableResource?> FindAsync(ResourceKey key, CancellationToken cancellationToken)
     {
         await using var command = database.Reader.CreateCommand(Find);
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = Tenant.Only });
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)key.Type.Number });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = key.Id.Value });
+        command.AddKey(key);
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         if (!await row.ReadAsync(cancellationToken)) return null;
         return new ErasableResource(

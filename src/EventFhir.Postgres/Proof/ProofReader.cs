@@ -75,7 +75,7 @@ public sealed class ProofReader(EventDatabase database, Release release)
     {
         if (version is < 1 or > int.MaxValue) return null;
         await using var command = database.Reader.CreateCommand(PositionOfVersion);
-        Add(command, key);
+        command.AddKey(key);
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = (int)version });
         return await command.ExecuteScalarAsync(cancellationToken) as long?;
     }
@@ -103,7 +103,7 @@ public sealed class ProofReader(EventDatabase database, Release release)
     public async Task<long> BodyBytesAsync(ResourceKey key, CancellationToken cancellationToken)
     {
         await using var command = database.Reader.CreateCommand(BodyBytes);
-        Add(command, key);
+        command.AddKey(key);
         return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
@@ -117,7 +117,7 @@ public sealed class ProofReader(EventDatabase database, Release release)
         var versions = new List<EvidenceVersion>();
         await using (var command = new NpgsqlCommand(OfResource, connection))
         {
-            Add(command, key);
+            command.AddKey(key);
             await using var row = await command.ExecuteReaderAsync(cancellationToken);
             while (await row.ReadAsync(cancellationToken))
             {
@@ -156,13 +156,6 @@ public sealed class ProofReader(EventDatabase database, Release release)
     private static async Task<ImmutableArray<TreeHash>> ResolveAsync(
         NpgsqlConnection connection, ProofPlan plan, CancellationToken cancellationToken) =>
         plan.Resolve(await TileRows.ReadAsync(connection, plan.Tiles, cancellationToken));
-
-    private static void Add(NpgsqlCommand command, ResourceKey key)
-    {
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = Tenant.Only });
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)key.Type.Number });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = key.Id.Value });
-    }
 
     private async Task<List<ProvenEvent>> LeavesAsync(NpgsqlConnection connection, long after, long upto, CancellationToken cancellationToken)
     {

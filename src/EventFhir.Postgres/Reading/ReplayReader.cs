@@ -46,9 +46,7 @@ public sealed class ReplayReader(EventDatabase database)
     {
         await using var connection = await database.Reader.OpenConnectionAsync(cancellationToken);
         await using var command = new NpgsqlCommand(ReadReplay, connection);
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = Tenant.Only });
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)key.Type.Number });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = key.Id.Value });
+        command.AddKey(key);
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = from - 1 });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = count + 2 });
         var versions = ImmutableArray.CreateBuilder<ReplayedVersion>();

@@ -48,9 +48,7 @@ public sealed class ResourceReader(EventDatabase database)
     {
         await using var connection = await database.Reader.OpenConnectionAsync(cancellationToken);
         await using var command = new NpgsqlCommand(text, connection);
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = Tenant.Only });
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)key.Type.Number });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = key.Id.Value });
+        command.AddKey(key);
         if (number is { } given) command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = given });
         await using var row = await command.ExecuteReaderAsync(CommandBehavior.SingleRow, cancellationToken);
         if (!await row.ReadAsync(cancellationToken)) return null;
