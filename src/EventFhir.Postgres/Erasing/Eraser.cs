@@ -92,7 +92,7 @@ public sealed class Eraser(EventDatabase database, ResourceStore store, Release 
         await using var connection = await database.Maintenance.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         // A rebuild has read bodies for the tables it is about to put in place.
-        if (!await IsTrueAsync(connection, "select pg_try_advisory_xact_lock(hashtextextended('eventfhir.rebuild', 0))", cancellationToken))
+        if (!await connection.ReadAsync<bool>("select pg_try_advisory_xact_lock(hashtextextended('eventfhir.rebuild', 0))", cancellationToken))
             return Refusal.Of(RefusalKind.TooBusy, "throttled", "A rebuild is under way; approve again when it is done.");
         // Writers wait from here on: one that finds its text in the lexicon relies on it.
         await connection.RunAsync("lock table es.stream in exclusive mode", cancellationToken);
@@ -145,12 +145,6 @@ public sealed class Eraser(EventDatabase database, ResourceStore store, Release 
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = resource.Rid });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = resource.Key.Type.Name.ToLowerInvariant() });
         return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
-    }
-
-    private static async Task<bool> IsTrueAsync(NpgsqlConnection connection, string text, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(text, connection);
-        return await command.ExecuteScalarAsync(cancellationToken) is true;
     }
 
     private static Refusal RefusalOf(string why) => why switch
