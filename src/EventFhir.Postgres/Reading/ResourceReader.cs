@@ -26,8 +26,9 @@ public sealed class ResourceReader(EventDatabase database)
             : ReadAsync(key, ReadVersion, version, cancellationToken);
 
     /// <summary>The version that was the newest then, which may be a delete; null if there was none yet.</summary>
-    public Task<StoredVersion?> ReadAsOfAsync(ResourceKey key, Moment moment, CancellationToken cancellationToken) =>
-        ReadAsync(key, ReadAsOf, moment.Cursor.Position, cancellationToken);
+    /// <param name="moment">Null for now.</param>
+    public Task<StoredVersion?> ReadAsOfAsync(ResourceKey key, Moment? moment, CancellationToken cancellationToken) =>
+        moment is null ? ReadAsync(key, cancellationToken) : ReadAsync(key, ReadAsOf, moment.Cursor.Position, cancellationToken);
 
     /// <param name="number">Of the version, or of the position as of which one is read; null for the newest.</param>
     private Task<StoredVersion?> ReadAsync(ResourceKey key, string text, long? number, CancellationToken cancellationToken) =>
