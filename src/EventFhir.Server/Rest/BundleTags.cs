@@ -37,13 +37,6 @@ internal static class BundleTags
         return Of(text);
     }
 
-    /// <summary>304 for a client that has the Bundle with this tag; else what makes it.</summary>
-    public static Answer Answered(FhirRequest request, string tag, Func<ImmutableArray<ReadOnlyMemory<byte>>> write)
-    {
-        var isCurrentAtClient = request.Http.Request.Headers.IfNoneMatch.ToString().Contains(tag, StringComparison.Ordinal);
-        return (isCurrentAtClient ? Answer.Empty(StatusCodes.Status304NotModified) : new Answer(200, write())) with { Tag = tag };
-    }
-
     private static void Append(StringBuilder text, ImmutableArray<StoredVersion> versions)
     {
         text.Append('\n').Append(versions.Length);

@@ -57,7 +57,7 @@ public sealed class HistoryEndpoints(
 
         var url = baseUrl.Of(request.Http.Request);
         var links = Links(request, url + path, path, page, wanted.Value);
-        return wanted.Value.Tell(BundleTags.Answered(
+        return wanted.Value.Tell(EntityTags.Answered(
             request, BundleTags.Of(QuestionOf(request, path, cursor), page),
             () => HistoryBundleWriter.Write(url, page, history.Subset.Writer, links)));
     }
