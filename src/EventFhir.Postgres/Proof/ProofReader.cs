@@ -11,10 +11,6 @@ using Npgsql;
 
 namespace EventFhir.Postgres.Proof;
 
-/// <summary>That an event is in the tree of a signed checkpoint.</summary>
-/// <param name="Note">The checkpoint, signed.</param>
-public sealed record InclusionProof(LeafRecord Leaf, ImmutableArray<TreeHash> Path, string Note);
-
 /// <summary>Reads the tree and makes proofs out of its tiles.</summary>
 public sealed class ProofReader(EventDatabase database, Release release)
 {
