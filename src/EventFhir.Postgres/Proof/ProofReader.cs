@@ -21,7 +21,6 @@ public sealed class ProofReader(EventDatabase database, Release release)
         """;
 
     private const string LatestCheckpoint = "select size, note from es.checkpoint order by size desc limit 1";
-    private static readonly string Leaves = SqlFile.Read("proof-leaves.sql");
     private static readonly string OfResource = SqlFile.Read("proof-resource.sql");
     private static readonly string PositionOfVersion = SqlFile.Read("proof-position.sql");
 
@@ -155,10 +154,7 @@ public sealed class ProofReader(EventDatabase database, Release release)
 
     private async Task<List<ProvenEvent>> LeavesAsync(NpgsqlConnection connection, long after, long upto, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(Leaves, connection)
-        {
-            Parameters = { new NpgsqlParameter<long> { TypedValue = after }, new NpgsqlParameter<long> { TypedValue = upto } },
-        };
+        await using var command = LeafRows.Between(connection, after, upto);
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         var leaves = new List<ProvenEvent>();
         while (await row.ReadAsync(cancellationToken))

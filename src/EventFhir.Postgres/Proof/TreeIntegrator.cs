@@ -1,6 +1,5 @@
 using EventFhir.Core.Proof;
 using EventFhir.Model.Definitions;
-using EventFhir.Postgres.Sql;
 
 using Npgsql;
 
@@ -28,8 +27,6 @@ public sealed class TreeIntegrator(EventDatabase database, Release release, LogS
         select t.size, s.position, s.epoch, t.signed_at is null or clock_timestamp() - t.signed_at >= $1
         from es.tree t, es.sequencer s for update of t skip locked
         """;
-
-    private static readonly string Leaves = SqlFile.Read("proof-leaves.sql");
 
     public async Task<TreePass> PassAsync(CancellationToken cancellationToken)
     {
@@ -67,10 +64,7 @@ public sealed class TreeIntegrator(EventDatabase database, Release release, LogS
 
     private async Task AppendAsync(NpgsqlConnection connection, GrowingTree tree, long upto, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(Leaves, connection)
-        {
-            Parameters = { new NpgsqlParameter<long> { TypedValue = tree.Size }, new NpgsqlParameter<long> { TypedValue = upto } },
-        };
+        await using var command = LeafRows.Between(connection, tree.Size, upto);
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         while (await row.ReadAsync(cancellationToken))
         {

@@ -16,7 +16,6 @@ namespace EventFhir.Postgres.Replay;
 internal sealed class TreeVerification(NpgsqlConnection connection, Release release, List<Difference> differences, int shownMax)
 {
     private const int PageLeaves = 20_000;
-    private static readonly string Leaves = SqlFile.Read("proof-leaves.sql");
     private static readonly string Unplaced = SqlFile.Read("verify-feed.sql");
 
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -50,10 +49,7 @@ internal sealed class TreeVerification(NpgsqlConnection connection, Release rele
             var addresses = new List<TileAddress>();
             for (var number = from / TileAddress.Width; number * TileAddress.Width < upto; number++) addresses.Add(new TileAddress(0, number));
             var tiles = await TileRows.ReadAsync(connection, addresses, cancellationToken);
-            await using var command = new NpgsqlCommand(Leaves, connection)
-            {
-                Parameters = { new NpgsqlParameter<long> { TypedValue = from }, new NpgsqlParameter<long> { TypedValue = upto } },
-            };
+            await using var command = LeafRows.Between(connection, from, upto);
             await using var row = await command.ExecuteReaderAsync(cancellationToken);
             while (await row.ReadAsync(cancellationToken) && found < shownMax)
                 if (!Agrees(row, tiles)) found++;
