@@ -54,7 +54,8 @@ internal static class ShowCommand
             moment = found.Value;
         }
         var stored = version is { } number ? await reader.ReadVersionAsync(key, number, cancellationToken)
-            : await reader.ReadAsOfAsync(key, moment, cancellationToken);
+            : moment is not null ? await reader.ReadAsOfAsync(key, moment, cancellationToken)
+            : await reader.ReadAsync(key, cancellationToken);
         if (stored is null or { IsDeleted: true })
         {
             await screen.Error.WriteLineAsync(stored is null ? $"{text} does not exist." : $"{text} is deleted (version {stored.Version}).");

@@ -40,4 +40,5 @@ public readonly record struct FhirRequest(HttpContext Http, AnswerFormat Format,
             : (null, Refusal.Of(
                 RefusalKind.BadRequest, "too-long", $"An Idempotency-Key has up to {Limits.IdempotencyKeyLengthMax} characters."));
     }
+
 }
