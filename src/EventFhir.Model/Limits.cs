@@ -201,6 +201,12 @@ public static class Limits
     /// <summary>How long a request may wait for an event, or for a position.</summary>
     public static readonly TimeSpan FeedWaitMax = TimeSpan.FromSeconds(60);
 
+    /// <summary>The body of a request to a group; a longer one is 413.</summary>
+    public const int FeedGroupBodyBytesMax = 64 * 1024;
+
+    /// <summary>The name of a consumer of a group.</summary>
+    public const int FeedConsumerCharactersMax = 200;
+
     /// <summary>How long a consumer of a group may have a shard without saying anything.</summary>
     public static readonly TimeSpan FeedLeaseMax = TimeSpan.FromHours(1);
 }

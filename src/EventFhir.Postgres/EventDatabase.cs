@@ -108,6 +108,24 @@ public sealed class EventDatabase : IAsyncDisposable
         }
     }
 
+    /// <summary>Reads on a connection of <see cref="Reader"/>; once more on a new one if a restart of PostgreSQL killed those of the pool.</summary>
+    internal async Task<TAnswer> ReadAsync<TQuestion, TAnswer>(
+        TQuestion question, Func<NpgsqlConnection, TQuestion, CancellationToken, Task<TAnswer>> read, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await using var connection = await Reader.OpenConnectionAsync(cancellationToken);
+                return await read(connection, question, cancellationToken);
+            }
+            catch (NpgsqlException exception) when (exception.IsTransient && attempt == 1)
+            {
+                ForgetConnections();
+            }
+        }
+    }
+
     /// <summary>After a broken connection: PostgreSQL may have been restarted, and then every pooled connection is dead.</summary>
     internal void ForgetConnections()
     {

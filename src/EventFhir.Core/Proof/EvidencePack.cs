@@ -37,7 +37,7 @@ public sealed record EvidencePack(
             var path = string.Create(CultureInfo.InvariantCulture, $"versions/{version.Leaf.Version}");
             files.Add(PackFile.OfText(path + ".leaf", version.Leaf.ToString()));
             files.Add(PackFile.OfText(path + ".origin", version.Origin.ToString()));
-            files.Add(PackFile.OfText(path + ".tlog-proof", ProofOf(version)));
+            files.Add(PackFile.OfText(path + ".tlog-proof", new InclusionProof(version.Leaf, version.Path, Checkpoint).ToString()));
             if (version.Salt is { } salt) files.Add(new PackFile(path + ".salt", salt));
             if (version.Body is { } body) files.Add(new PackFile(path + ".json", body));
         }
@@ -52,15 +52,6 @@ public sealed record EvidencePack(
         foreach (var file in files)
             manifest.Append(CultureInfo.InvariantCulture, $"{Convert.ToHexStringLower(SHA256.HashData(file.Content.Span))} {file.Path}\n");
         return manifest.ToString();
-    }
-
-    /// <summary>C2SP tlog-proof: index, path, checkpoint.</summary>
-    private string ProofOf(EvidenceVersion version)
-    {
-        var proof = new StringBuilder().Append(
-            CultureInfo.InvariantCulture, $"c2sp.org/tlog-proof@v1\nindex {version.Leaf.Position - 1}\n");
-        foreach (var hash in version.Path) proof.Append(hash).Append('\n');
-        return proof.Append('\n').Append(Checkpoint).ToString();
     }
 
     private string Readme() => string.Create(

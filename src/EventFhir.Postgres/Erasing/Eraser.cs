@@ -2,6 +2,7 @@ using EventFhir.Core;
 using EventFhir.Core.Events;
 using EventFhir.Model.Definitions;
 using EventFhir.Postgres.Replay;
+using EventFhir.Postgres.Sql;
 
 using Npgsql;
 
@@ -45,9 +46,7 @@ public sealed class Eraser(EventDatabase database, ResourceStore store, Release 
     public async Task<ErasableResource?> FindAsync(ResourceKey key, CancellationToken cancellationToken)
     {
         await using var command = database.Reader.CreateCommand(Find);
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = Tenant.Only });
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)key.Type.Number });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = key.Id.Value });
+        command.AddKey(key);
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         if (!await row.ReadAsync(cancellationToken)) return null;
         return new ErasableResource(
@@ -93,7 +92,7 @@ public sealed class Eraser(EventDatabase database, ResourceStore store, Release 
         await using var connection = await database.Maintenance.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         // A rebuild has read bodies for the tables it is about to put in place.
-        if (!await IsTrueAsync(connection, "select pg_try_advisory_xact_lock(hashtextextended('eventfhir.rebuild', 0))", cancellationToken))
+        if (!await connection.ReadAsync<bool>("select pg_try_advisory_xact_lock(hashtextextended('eventfhir.rebuild', 0))", cancellationToken))
             return Refusal.Of(RefusalKind.TooBusy, "throttled", "A rebuild is under way; approve again when it is done.");
         // Writers wait from here on: one that finds its text in the lexicon relies on it.
         await connection.RunAsync("lock table es.stream in exclusive mode", cancellationToken);
@@ -146,12 +145,6 @@ public sealed class Eraser(EventDatabase database, ResourceStore store, Release 
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = resource.Rid });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = resource.Key.Type.Name.ToLowerInvariant() });
         return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
-    }
-
-    private static async Task<bool> IsTrueAsync(NpgsqlConnection connection, string text, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(text, connection);
-        return await command.ExecuteScalarAsync(cancellationToken) is true;
     }
 
     private static Refusal RefusalOf(string why) => why switch

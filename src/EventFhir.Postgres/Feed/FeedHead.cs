@@ -11,16 +11,12 @@ public sealed class FeedHead
     /// <summary>e0.0 until the first pass has told.</summary>
     public FeedCursor Cursor { get; private set; }
 
-    /// <summary>When <see cref="Cursor"/> was last heard to be the end, by <see cref="Environment.TickCount64"/>.</summary>
-    public long HeardAt { get; private set; }
-
     /// <summary>Positions of an epoch never go back; whoever tells late, tells nothing.</summary>
     public void MoveTo(FeedCursor head)
     {
         TaskCompletionSource? reached = null;
         lock (moving)
         {
-            HeardAt = Environment.TickCount64;
             if (head.Epoch > Cursor.Epoch || (head.Epoch == Cursor.Epoch && head.Position > Cursor.Position))
                 (Cursor, reached, moved) = (head, moved, NewWait());
         }

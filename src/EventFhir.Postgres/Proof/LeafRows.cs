@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 
 using EventFhir.Core.Proof;
 using EventFhir.Model.Definitions;
+using EventFhir.Postgres.Sql;
 
 using Npgsql;
 
@@ -26,6 +27,14 @@ internal static class LeafRows
     /// <summary>In the order in which they are hashed. A new one goes to the end, so that the hashes of older events stay what they are.</summary>
     private static readonly ImmutableArray<string> Facts =
         ["actor", "client", "reason", "request", "on-behalf-of", "purpose", "source", "trace"];
+
+    private static readonly string Leaves = SqlFile.Read("proof-leaves.sql");
+
+    /// <summary>Reads the events after one position, up to another.</summary>
+    public static NpgsqlCommand Between(NpgsqlConnection connection, long after, long upto) => new(Leaves, connection)
+    {
+        Parameters = { new NpgsqlParameter<long> { TypedValue = after }, new NpgsqlParameter<long> { TypedValue = upto } },
+    };
 
     /// <summary>Null if there is no event at the position.</summary>
     public static ProvenEvent? Read(NpgsqlDataReader row, Release release)

@@ -11,10 +11,6 @@ using Npgsql;
 
 namespace EventFhir.Postgres.Proof;
 
-/// <summary>That an event is in the tree of a signed checkpoint.</summary>
-/// <param name="Note">The checkpoint, signed.</param>
-public sealed record InclusionProof(LeafRecord Leaf, ImmutableArray<TreeHash> Path, string Note);
-
 /// <summary>Reads the tree and makes proofs out of its tiles.</summary>
 public sealed class ProofReader(EventDatabase database, Release release)
 {
@@ -25,7 +21,6 @@ public sealed class ProofReader(EventDatabase database, Release release)
         """;
 
     private const string LatestCheckpoint = "select size, note from es.checkpoint order by size desc limit 1";
-    private static readonly string Leaves = SqlFile.Read("proof-leaves.sql");
     private static readonly string OfResource = SqlFile.Read("proof-resource.sql");
     private static readonly string PositionOfVersion = SqlFile.Read("proof-position.sql");
 
@@ -75,7 +70,7 @@ public sealed class ProofReader(EventDatabase database, Release release)
     {
         if (version is < 1 or > int.MaxValue) return null;
         await using var command = database.Reader.CreateCommand(PositionOfVersion);
-        Add(command, key);
+        command.AddKey(key);
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = (int)version });
         return await command.ExecuteScalarAsync(cancellationToken) as long?;
     }
@@ -103,7 +98,7 @@ public sealed class ProofReader(EventDatabase database, Release release)
     public async Task<long> BodyBytesAsync(ResourceKey key, CancellationToken cancellationToken)
     {
         await using var command = database.Reader.CreateCommand(BodyBytes);
-        Add(command, key);
+        command.AddKey(key);
         return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
@@ -117,7 +112,7 @@ public sealed class ProofReader(EventDatabase database, Release release)
         var versions = new List<EvidenceVersion>();
         await using (var command = new NpgsqlCommand(OfResource, connection))
         {
-            Add(command, key);
+            command.AddKey(key);
             await using var row = await command.ExecuteReaderAsync(cancellationToken);
             while (await row.ReadAsync(cancellationToken))
             {
@@ -157,19 +152,9 @@ public sealed class ProofReader(EventDatabase database, Release release)
         NpgsqlConnection connection, ProofPlan plan, CancellationToken cancellationToken) =>
         plan.Resolve(await TileRows.ReadAsync(connection, plan.Tiles, cancellationToken));
 
-    private static void Add(NpgsqlCommand command, ResourceKey key)
-    {
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = Tenant.Only });
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)key.Type.Number });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = key.Id.Value });
-    }
-
     private async Task<List<ProvenEvent>> LeavesAsync(NpgsqlConnection connection, long after, long upto, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(Leaves, connection)
-        {
-            Parameters = { new NpgsqlParameter<long> { TypedValue = after }, new NpgsqlParameter<long> { TypedValue = upto } },
-        };
+        await using var command = LeafRows.Between(connection, after, upto);
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         var leaves = new List<ProvenEvent>();
         while (await row.ReadAsync(cancellationToken))

@@ -19,22 +19,11 @@ public sealed class HistoryReader(EventDatabase database, Release release)
     private const int PageBytesMax = 64 << 20;
 
     /// <summary>Always a page; that of a resource which never existed is empty and has total 0.</summary>
-    public async Task<HistoryPage> ReadAsync(HistoryQuery query, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await ReadOnceAsync(query, cancellationToken);
-        }
-        catch (NpgsqlException exception) when (exception.IsTransient)
-        {
-            database.ForgetConnections();
-            return await ReadOnceAsync(query, cancellationToken);
-        }
-    }
+    public Task<HistoryPage> ReadAsync(HistoryQuery query, CancellationToken cancellationToken) =>
+        database.ReadAsync(query, ReadOnceAsync, cancellationToken);
 
-    private async Task<HistoryPage> ReadOnceAsync(HistoryQuery query, CancellationToken cancellationToken)
+    private async Task<HistoryPage> ReadOnceAsync(NpgsqlConnection connection, HistoryQuery query, CancellationToken cancellationToken)
     {
-        await using var connection = await database.Reader.OpenConnectionAsync(cancellationToken);
         await using var batch = connection.CreateBatch();
         batch.BatchCommands.Add(Statement(query));
         await using var row = await batch.ExecuteReaderAsync(CommandBehavior.SequentialAccess, cancellationToken);

@@ -29,26 +29,15 @@ public sealed class ReplayReader(EventDatabase database)
 
     /// <param name="from">The number of the first version wanted, from 1.</param>
     /// <param name="count">Versions at most, from 1.</param>
-    public async Task<ReplayPage> ReadAsync(ResourceKey key, long from, int count, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await ReadOnceAsync(key, from, count, cancellationToken);
-        }
-        catch (NpgsqlException exception) when (exception.IsTransient)
-        {
-            database.ForgetConnections();
-            return await ReadOnceAsync(key, from, count, cancellationToken);
-        }
-    }
+    public Task<ReplayPage> ReadAsync(ResourceKey key, long from, int count, CancellationToken cancellationToken) =>
+        database.ReadAsync((Key: key, From: from, Count: count), ReadOnceAsync, cancellationToken);
 
-    private async Task<ReplayPage> ReadOnceAsync(ResourceKey key, long from, int count, CancellationToken cancellationToken)
+    private static async Task<ReplayPage> ReadOnceAsync(
+        NpgsqlConnection connection, (ResourceKey Key, long From, int Count) question, CancellationToken cancellationToken)
     {
-        await using var connection = await database.Reader.OpenConnectionAsync(cancellationToken);
+        var (key, from, count) = question;
         await using var command = new NpgsqlCommand(ReadReplay, connection);
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = Tenant.Only });
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)key.Type.Number });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = key.Id.Value });
+        command.AddKey(key);
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = from - 1 });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = count + 2 });
         var versions = ImmutableArray.CreateBuilder<ReplayedVersion>();

@@ -26,31 +26,20 @@ public sealed class ResourceReader(EventDatabase database)
             : ReadAsync(key, ReadVersion, version, cancellationToken);
 
     /// <summary>The version that was the newest then, which may be a delete; null if there was none yet.</summary>
-    public Task<StoredVersion?> ReadAsOfAsync(ResourceKey key, Moment moment, CancellationToken cancellationToken) =>
-        ReadAsync(key, ReadAsOf, moment.Cursor.Position, cancellationToken);
+    /// <param name="moment">Null for now.</param>
+    public Task<StoredVersion?> ReadAsOfAsync(ResourceKey key, Moment? moment, CancellationToken cancellationToken) =>
+        moment is null ? ReadAsync(key, cancellationToken) : ReadAsync(key, ReadAsOf, moment.Cursor.Position, cancellationToken);
 
     /// <param name="number">Of the version, or of the position as of which one is read; null for the newest.</param>
-    private async Task<StoredVersion?> ReadAsync(ResourceKey key, string text, long? number, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await ReadOnceAsync(key, text, number, cancellationToken);
-        }
-        catch (NpgsqlException exception) when (exception.IsTransient)
-        {
-            // A pooled connection may have died with a restarted PostgreSQL; a new one tells.
-            database.ForgetConnections();
-            return await ReadOnceAsync(key, text, number, cancellationToken);
-        }
-    }
+    private Task<StoredVersion?> ReadAsync(ResourceKey key, string text, long? number, CancellationToken cancellationToken) =>
+        database.ReadAsync((Key: key, Text: text, Number: number), ReadOnceAsync, cancellationToken);
 
-    private async Task<StoredVersion?> ReadOnceAsync(ResourceKey key, string text, long? number, CancellationToken cancellationToken)
+    private static async Task<StoredVersion?> ReadOnceAsync(
+        NpgsqlConnection connection, (ResourceKey Key, string Text, long? Number) question, CancellationToken cancellationToken)
     {
-        await using var connection = await database.Reader.OpenConnectionAsync(cancellationToken);
+        var (key, text, number) = question;
         await using var command = new NpgsqlCommand(text, connection);
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = Tenant.Only });
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)key.Type.Number });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = key.Id.Value });
+        command.AddKey(key);
         if (number is { } given) command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = given });
         await using var row = await command.ExecuteReaderAsync(CommandBehavior.SingleRow, cancellationToken);
         if (!await row.ReadAsync(cancellationToken)) return null;

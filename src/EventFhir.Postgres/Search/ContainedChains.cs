@@ -81,7 +81,7 @@ internal sealed class ContainedChains(SearchReader reader, EventDatabase databas
     {
         var candidates = new SearchQuery(
             query.Definitions, [question.Candidates], ResultShape.Default with { Count = PortionSize, Total = TotalMode.None }, []);
-        var at = snapshot is null ? null : new SearchCursor(PageDirection.Forward, [], 0, Total: null, snapshot);
+        var at = snapshot is null ? null : SearchCursor.AsOf(snapshot);
         var (found, seen) = (new List<string>(), 0);
         while (true)
         {

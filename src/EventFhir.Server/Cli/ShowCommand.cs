@@ -54,8 +54,7 @@ internal static class ShowCommand
             moment = found.Value;
         }
         var stored = version is { } number ? await reader.ReadVersionAsync(key, number, cancellationToken)
-            : moment is not null ? await reader.ReadAsOfAsync(key, moment, cancellationToken)
-            : await reader.ReadAsync(key, cancellationToken);
+            : await reader.ReadAsOfAsync(key, moment, cancellationToken);
         if (stored is null or { IsDeleted: true })
         {
             await screen.Error.WriteLineAsync(stored is null ? $"{text} does not exist." : $"{text} is deleted (version {stored.Version}).");

@@ -81,11 +81,7 @@ public sealed class ProofEndpoints(ProofReader reader, Release release)
             await RefuseAsync(http, 404, "The newest checkpoint does not have this event; one that was just written is in the next.");
             return;
         }
-        var text = new StringBuilder().Append(
-            CultureInfo.InvariantCulture,
-            $"c2sp.org/tlog-proof@v1\nextra {Convert.ToBase64String(proof.Leaf.ToBytes())}\nindex {proof.Leaf.Position - 1}\n");
-        foreach (var hash in proof.Path) text.Append(hash).Append('\n');
-        await WriteAsync(http, Encoding.UTF8.GetBytes(text.Append('\n').Append(proof.Note).ToString()), Text, Mutable);
+        await WriteAsync(http, Encoding.UTF8.GetBytes(proof.WithLeaf()), Text, Mutable);
     }
 
     private async Task ConsistencyAsync(HttpContext http)

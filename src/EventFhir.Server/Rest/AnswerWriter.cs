@@ -16,8 +16,8 @@ public static class AnswerWriter
     public const string TransactionHeader = "EventFhir-Tx";
     public const string AsOfHeader = "EventFhir-As-Of";
 
-    /// <summary>What makes the server unavailable is over soon, or nobody knows when.</summary>
-    private const string RetryAfterSeconds = "1";
+    /// <summary>What makes the server unavailable is over soon, or nobody knows when; so is what is still at work.</summary>
+    public const string RetryAfterSeconds = "1";
 
     // The pipe is flushed after so many bytes, so that a big page does not pile up in memory behind a slow client.
     private const int FlushBytes = 256 * 1024;
@@ -39,7 +39,7 @@ public static class AnswerWriter
         if (answer.Progress is { } progress)
         {
             response.Headers["X-Progress"] = progress;
-            response.Headers.RetryAfter = "1";
+            response.Headers.RetryAfter = RetryAfterSeconds;
         }
         return WriteBodyAsync(http, answer, format);
     }

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
+using System.Runtime.InteropServices;
 
+using EventFhir.Core.Search.Indexing;
 using EventFhir.Postgres.Reading;
 using EventFhir.Postgres.Search;
 
@@ -10,50 +10,41 @@ namespace EventFhir.Server.Rest;
 
 /// <summary>
 /// The ETag of a Bundle that is found anew with each request: a hash of which versions it holds and what was asked for. It is weak, for links
-/// to other pages, which hold the time of the request, do not count.
+/// to other pages, which hold the time of the request, do not count. Made for every search, so part is chained to part and nothing is written down.
 /// </summary>
 internal static class BundleTags
 {
+    private const long None = -1;
+
     /// <param name="self">The self link.</param>
     public static string Of(string self, SearchPage page)
     {
-        var text = new StringBuilder(1024).Append(self)
-            .Append(CultureInfo.InvariantCulture, $"\n{page.Total}\n{page.Next is null}{page.Previous is null}");
-        Append(text, page.Matches);
-        Append(text, page.Included);
+        var hash = With(With(0, self), page.Total ?? None, page.Next is null ? 0 : 1, page.Previous is null ? 0 : 1);
+        hash = With(With(hash, page.Matches), page.Included);
         foreach (var contained in page.Contained)
-        {
-            Append(text, contained.Container);
-            text.Append('#').Append(contained.Type.Name).Append(contained.Id);
-        }
-        return Of(text);
+            hash = With(With(With(hash, contained.Container), contained.Type.Number, 0, 0), contained.Id ?? "");
+        return Of(hash);
     }
 
     /// <param name="question">What was asked for.</param>
-    public static string Of(string question, HistoryPage page)
-    {
-        var text = new StringBuilder(1024).Append(question).Append(CultureInfo.InvariantCulture, $"\n{page.Total}\n{page.Next is null}");
-        Append(text, page.Entries);
-        return Of(text);
-    }
+    public static string Of(string question, HistoryPage page) =>
+        Of(With(With(With(0, question), page.Total ?? None, page.Next is null ? 0 : 1, 0), page.Entries));
 
-    /// <summary>304 for a client that has the Bundle with this tag; else what makes it.</summary>
-    public static Answer Answered(FhirRequest request, string tag, Func<ImmutableArray<ReadOnlyMemory<byte>>> write)
-    {
-        var isCurrentAtClient = request.Http.Request.Headers.IfNoneMatch.ToString().Contains(tag, StringComparison.Ordinal);
-        return (isCurrentAtClient ? Answer.Empty(StatusCodes.Status304NotModified) : new Answer(200, write())) with { Tag = tag };
-    }
+    private static string Of(long hash) => string.Create(CultureInfo.InvariantCulture, $"W/\"{hash:x16}\"");
 
-    private static void Append(StringBuilder text, ImmutableArray<StoredVersion> versions)
+    private static long With(long hash, ImmutableArray<StoredVersion> versions)
     {
-        text.Append('\n').Append(versions.Length);
-        foreach (var version in versions) Append(text, version);
+        hash = With(hash, versions.Length, 0, 0);
+        foreach (var version in versions) hash = With(hash, version);
+        return hash;
     }
 
     /// <summary>A version never changes, but for its end: what is erased.</summary>
-    private static void Append(StringBuilder text, StoredVersion version) => text.Append(
-        CultureInfo.InvariantCulture, $"\n{version.Key.Type.Number}/{version.Key.Id.Value}/{version.Version}/{version.IsErased}");
+    private static long With(long hash, StoredVersion version) =>
+        With(With(hash, version.Key.Id.Value), version.Key.Type.Number, version.Version, version.IsErased ? 1 : 0);
 
-    private static string Of(StringBuilder text) =>
-        $"W/\"{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())).AsSpan(0, 12))}\"";
+    private static long With(long hash, string text) => Hashing.With(hash, MemoryMarshal.AsBytes(text.AsSpan()));
+
+    private static long With(long hash, long first, long second, long third) =>
+        Hashing.With(hash, MemoryMarshal.AsBytes<long>([first, second, third]));
 }

@@ -12,6 +12,13 @@ public readonly record struct EntityTags(bool IsAny, ImmutableArray<long> Versio
 
     public static string Of(long version) => string.Create(CultureInfo.InvariantCulture, $"W/\"{version}\"");
 
+    /// <summary>304 for a client that has what this tag is of; else what makes it.</summary>
+    public static Answer Answered(FhirRequest request, string tag, Func<ImmutableArray<ReadOnlyMemory<byte>>> write)
+    {
+        var isCurrentAtClient = request.Http.Request.Headers.IfNoneMatch.ToString().Contains(tag, StringComparison.Ordinal);
+        return (isCurrentAtClient ? Answer.Empty(StatusCodes.Status304NotModified) : new Answer(200, write())) with { Tag = tag };
+    }
+
     public bool Contains(long version) => IsAny || Versions.Contains(version);
 
     /// <summary>False if the text is not "*" or a comma-separated list of quoted tags.</summary>

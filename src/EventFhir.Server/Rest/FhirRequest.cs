@@ -40,5 +40,4 @@ public readonly record struct FhirRequest(HttpContext Http, AnswerFormat Format,
             : (null, Refusal.Of(
                 RefusalKind.BadRequest, "too-long", $"An Idempotency-Key has up to {Limits.IdempotencyKeyLengthMax} characters."));
     }
-
 }

@@ -47,7 +47,8 @@ public sealed class HistoryEndpoints(
         {
             AsOf = moment, Among = await NamedByAsync(history.List, moment, request),
         }, request.Aborted);
-        if (page.Entries.IsEmpty && scope is HistoryScope.Instance { Key: var key } && !await ExistedAsync(key, moment, request.Aborted))
+        if (page.Entries.IsEmpty && scope is HistoryScope.Instance { Key: var key }
+            && await resources.ReadAsOfAsync(key, moment, request.Aborted) is null)
             return Answer.Of(Refusal.Of(RefusalKind.NotFound, "not-found", "There is no such resource, and there never was."));
         // Of a resource that was erased and not written again, there is nothing but the skeleton.
         if (scope is HistoryScope.Instance { Key: var asked } && !page.Entries.IsEmpty && page.Entries.All(version => version.IsDeleted)
@@ -56,7 +57,7 @@ public sealed class HistoryEndpoints(
 
         var url = baseUrl.Of(request.Http.Request);
         var links = Links(request, url + path, path, page, wanted.Value);
-        return wanted.Value.Tell(BundleTags.Answered(
+        return wanted.Value.Tell(EntityTags.Answered(
             request, BundleTags.Of(QuestionOf(request, path, cursor), page),
             () => HistoryBundleWriter.Write(url, page, history.Subset.Writer, links)));
     }
@@ -66,9 +67,7 @@ public sealed class HistoryEndpoints(
     {
         if (id is not { } given) return null;
         var key = new ResourceKey(release.FindResourceType("List") ?? throw new UnreachableException("The release has no lists."), given);
-        var stored = moment is null
-            ? await resources.ReadAsync(key, request.Aborted)
-            : await resources.ReadAsOfAsync(key, moment, request.Aborted);
+        var stored = await resources.ReadAsOfAsync(key, moment, request.Aborted);
         if (stored is null or { IsDeleted: true }) return [];
         using var list = JsonDocument.Parse(stored.Body);
         if (!list.RootElement.TryGetProperty("entry"u8, out var entries)) return [];
@@ -81,11 +80,6 @@ public sealed class HistoryEndpoints(
                 keys.Add(new ResourceKey(type, named));
         return keys.DrainToImmutable();
     }
-
-    private async ValueTask<bool> ExistedAsync(ResourceKey key, Moment? moment, CancellationToken cancellationToken) =>
-        (moment is null
-            ? await resources.ReadAsync(key, cancellationToken)
-            : await resources.ReadAsOfAsync(key, moment, cancellationToken)) is not null;
 
     private ImmutableArray<TypeDefinition> TypesOf(HistoryScope scope) => scope switch
     {

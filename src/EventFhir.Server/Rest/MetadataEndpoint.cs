@@ -20,11 +20,10 @@ public sealed class MetadataEndpoint(CapabilityStatementWriter writer, BaseUrl b
         });
     }
 
-    /// <summary>The tag is a hash of the statement, so it changes when the statement does. 304 for a client that has it.</summary>
+    /// <summary>The tag is a hash of the statement, so it changes when the statement does.</summary>
     private static Answer Tagged(FhirRequest request, ReadOnlyMemory<byte> statement)
     {
         var tag = $"W/\"{Convert.ToHexStringLower(SHA256.HashData(statement.Span).AsSpan(0, 8))}\"";
-        var isCurrentAtClient = request.Http.Request.Headers.IfNoneMatch.ToString().Contains(tag, StringComparison.Ordinal);
-        return new Answer(isCurrentAtClient ? 304 : 200, isCurrentAtClient ? [] : [statement]) { Tag = tag };
+        return EntityTags.Answered(request, tag, () => [statement]);
     }
 }

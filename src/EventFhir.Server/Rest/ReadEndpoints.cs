@@ -23,8 +23,7 @@ public sealed class ReadEndpoints(Release release, ResourceReader reader, AsOfRe
         if (refusal is not null) return Answer.Of(refusal);
         var wanted = await asOf.ReadAsync(request);
         if (wanted.IsRefused(out refusal)) return Answer.Of(refusal);
-        if (wanted.Value.Moment is not { } moment) return AnswerOf(request, key, await reader.ReadAsync(key, request.Aborted));
-        return wanted.Value.Tell(AnswerOf(request, key, await reader.ReadAsOfAsync(key, moment, request.Aborted)));
+        return wanted.Value.Tell(AnswerOf(request, key, await reader.ReadAsOfAsync(key, wanted.Value.Moment, request.Aborted)));
     }
 
     public async ValueTask<Answer> ReadVersionAsync(FhirRequest request)

@@ -93,7 +93,7 @@ public sealed class SearchEndpoints(
     {
         var subset = new SubsetWriter(query.Result.Summary, query.Result.Elements);
         var links = Links(request, url, path, query, page, asked);
-        return BundleTags.Answered(request, BundleTags.Of(links[0].Url, page), () => SearchBundleWriter.Write(url, page, subset, links));
+        return EntityTags.Answered(request, BundleTags.Of(links[0].Url, page), () => SearchBundleWriter.Write(url, page, subset, links));
     }
 
     /// <summary>The parameters of the URL and the form; or, behind a page link, those that it seals, where the page begins, and when the first

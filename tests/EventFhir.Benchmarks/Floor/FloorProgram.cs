@@ -1,12 +1,5 @@
 using System.Text;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace EventFhir.Benchmarks.Floor;
@@ -18,30 +11,20 @@ namespace EventFhir.Benchmarks.Floor;
 /// </summary>
 public static class FloorProgram
 {
-    public const string ListeningPrefix = "floor listens on ";
-
     public static async Task<int> RunAsync(string connectionString, int constantBodyBytes)
     {
         await using var database = new NpgsqlDataSourceBuilder(connectionString).Build();
         await using (var schema = database.CreateCommand(SqlFile.Read("floor-schema"))) await schema.ExecuteNonQueryAsync();
 
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0));
-        await using var app = builder.Build();
         await using var log = new FloorLog(database);
         var constantBody = Encoding.UTF8.GetBytes(new string('x', constantBodyBytes));
-        app.Run(http => http.Request.Path.Value switch
+        await FloorHost.ServeAsync(http => http.Request.Path.Value switch
         {
             "/b0/constant" => AnswerAsync(http, StatusCodes.Status200OK, constantBody),
             "/b0/discard" => DiscardAsync(http),
             _ when HttpMethods.IsPost(http.Request.Method) => CreateAsync(http, log),
             _ => ReadAsync(http, database),
         });
-        await app.StartAsync();
-        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        Console.WriteLine(ListeningPrefix + address);
-        await app.WaitForShutdownAsync();
         return 0;
     }
 

@@ -1,14 +1,7 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using EventFhir.Benchmarks.Searches;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace EventFhir.Benchmarks.Floor;
@@ -26,15 +19,7 @@ public static class SearchFloor
         var harvest = await SearchScenarios.HarvestAsync(plans[nameof(BaselinePlan.Free)]);
         var cases = SearchScenarios.All.ToFrozenDictionary(static scenario => scenario.Name, scenario => scenario.DrawAll(harvest));
 
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0));
-        await using var app = builder.Build();
-        app.Run(http => AnswerAsync(http, plans, cases));
-        await app.StartAsync();
-        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        Console.WriteLine(FloorProgram.ListeningPrefix + address);
-        await app.WaitForShutdownAsync();
+        await FloorHost.ServeAsync(http => AnswerAsync(http, plans, cases));
         foreach (var database in plans.Values) await database.DisposeAsync();
         return 0;
     }

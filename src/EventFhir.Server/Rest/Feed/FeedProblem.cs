@@ -36,7 +36,7 @@ internal sealed record FeedProblem(int Status, string Code, string Detail, strin
         http.Response.StatusCode = Status;
         http.Response.Headers[RequestId.Header] = RequestId.Of(http);
         http.Response.Headers.CacheControl = "no-store";
-        if (Status == 503) http.Response.Headers.RetryAfter = "1";
+        if (Status == 503) http.Response.Headers.RetryAfter = AnswerWriter.RetryAfterSeconds;
         http.Response.ContentType = "application/problem+json";
         await using var json = new Utf8JsonWriter(http.Response.BodyWriter, OutcomeWriter.Relaxed);
         json.WriteStartObject();

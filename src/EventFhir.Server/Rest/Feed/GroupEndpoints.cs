@@ -4,6 +4,7 @@ using EventFhir.Core.Events;
 using EventFhir.Core.Feed;
 using EventFhir.Model;
 using EventFhir.Postgres.Feed;
+using EventFhir.Server.Formats;
 
 namespace EventFhir.Server.Rest.Feed;
 
@@ -11,7 +12,6 @@ namespace EventFhir.Server.Rest.Feed;
 public sealed class GroupEndpoints(ConsumerGroups groups, FeedReader reader)
 {
     private const string Path = "/feed/groups";
-    private const int BodyBytesMax = 64 * 1024;
     private const int SecondsByDefault = 30;
 
     private static readonly FeedProblem NoSuchGroup = new(404, "not-found", "There is no group of this name.");
@@ -90,7 +90,8 @@ public sealed class GroupEndpoints(ConsumerGroups groups, FeedReader reader)
     private async Task LeaseAsync(HttpContext http)
     {
         using var body = await ReadBodyAsync(http);
-        if (body is null || Text(body, "consumer") is not { Length: > 0 and <= 200 } consumer || Seconds(body) is not { Ticks: > 0 } time)
+        if (body is null || Seconds(body) is not { Ticks: > 0 } time
+            || body.RootElement.TextOf("consumer") is not { Length: > 0 and <= Limits.FeedConsumerCharactersMax } consumer)
         {
             await NotUnderstood.WriteAsync(http);
             return;
@@ -169,7 +170,7 @@ public sealed class GroupEndpoints(ConsumerGroups groups, FeedReader reader)
     private static async Task<JsonDocument?> ReadBodyAsync(HttpContext http)
     {
         if (http.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } bound)
-            bound.MaxRequestBodySize = BodyBytesMax;
+            bound.MaxRequestBodySize = Limits.FeedGroupBodyBytesMax;
         using var text = new MemoryStream();
         await http.Request.Body.CopyToAsync(text, http.RequestAborted);
         if (text.Length == 0) return JsonDocument.Parse("{}");
@@ -186,9 +187,6 @@ public sealed class GroupEndpoints(ConsumerGroups groups, FeedReader reader)
         return null;
     }
 
-    private static string? Text(JsonDocument body, string name) =>
-        body.RootElement.TryGetProperty(name, out var member) && member.ValueKind is JsonValueKind.String ? member.GetString() : null;
-
     /// <summary>Null if it is no whole number.</summary>
     private static long? Number(JsonDocument body, string name, long? absent) => !body.RootElement.TryGetProperty(name, out var member) ? absent
         : member.ValueKind is JsonValueKind.Number && member.TryGetInt64(out var number) ? number : null;
@@ -203,7 +201,7 @@ public sealed class GroupEndpoints(ConsumerGroups groups, FeedReader reader)
     {
         cursor = null;
         if (!body.RootElement.TryGetProperty(name, out _)) return true;
-        if (Text(body, name) is not { } text || !FeedCursor.TryParse(text, out var read)) return false;
+        if (body.RootElement.TextOf(name) is not { } text || !FeedCursor.TryParse(text, out var read)) return false;
         cursor = read;
         return true;
     }
