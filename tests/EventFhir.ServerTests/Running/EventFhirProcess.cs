@@ -96,10 +96,12 @@ internal sealed class EventFhirProcess : IAsyncDisposable
 /// <summary>A folder for one test that PostgreSQL's account can reach; deleted afterwards.</summary>
 internal sealed class TemporaryFolder : IDisposable
 {
-    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("eventfhir-tests-");
+    private readonly DirectoryInfo folder;
 
-    public TemporaryFolder()
+    /// <param name="prefix">Not that of the clusters of test runs: a later run deletes those that nobody runs, and a test may have stopped its own.</param>
+    public TemporaryFolder(string prefix = "eventfhir-folder-")
     {
+        folder = Directory.CreateTempSubdirectory(prefix);
         Assert.True(folder.Exists);
         if (!OperatingSystem.IsWindows())
             folder.UnixFileMode |= UnixFileMode.GroupExecute | UnixFileMode.OtherExecute | UnixFileMode.GroupRead | UnixFileMode.OtherRead;

@@ -11,7 +11,8 @@ namespace EventFhir.ServerTests.Running;
 /// <summary>One private PostgreSQL cluster for the test run; each test class makes a database of its own in it.</summary>
 public sealed class PostgresCluster : IAsyncLifetime
 {
-    private readonly TemporaryFolder folder = new();
+    /// <summary>Under the name that makes a later run stop and delete what a killed one left (TestCluster).</summary>
+    private readonly TemporaryFolder folder = new("eventfhir-tests-");
     private EmbeddedPostgres? postgres;
     private int databases;
 
