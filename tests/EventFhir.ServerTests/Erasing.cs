@@ -70,7 +70,7 @@ public sealed class Erasing(PostgresCluster postgres) : IAsyncLifetime
         Assert.Equal(0, (await EventFhirProcess.RunAsync("rebuild", "--connection", server.Connection, "--data", postgres.Folder)).ExitCode);
         await IsCleanAsync();
 
-        using var answer = await server.Http.GetAsync("Patient/anna/$evidence-pack", TestContext.Current.CancellationToken);
+        using var answer = await Proving.EvidenceAsync(server);
         using var folder = new TemporaryFolder();
         await File.WriteAllBytesAsync(folder.File("pack.zip"), await answer.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
         Assert.Contains("proven: Patient/anna: 4 version(s), 3 of them erased", (await Proving.VerifyAsync([folder.File("pack.zip")]))[0], StringComparison.Ordinal);

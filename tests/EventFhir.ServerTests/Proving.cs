@@ -81,7 +81,7 @@ public sealed class Proving(PostgresCluster postgres) : IAsyncLifetime
         await server.PutAsync("Patient/anna", Sample.Patient("anna"), "X-Request-Id: ward-7");
         await server.PutAsync("Patient/anna", Sample.Patient("anna", "Maier"));
         await server.DeleteAsync("Patient/anna");
-        using var answer = await server.Http.GetAsync("Patient/anna/$evidence-pack", TestContext.Current.CancellationToken);
+        using var answer = await EvidenceAsync(server);
         Assert.Equal("application/zip", answer.Content.Headers.ContentType!.MediaType);
         var pack = await answer.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
         var key = (await server.GetAsync("../proof/keys")).Text.TrimEnd();
@@ -119,6 +119,17 @@ public sealed class Proving(PostgresCluster postgres) : IAsyncLifetime
             if (answer.Status == 200 && SignedNote.Parse(answer.Text) is { } note && Checkpoint.Parse(note.Text) is { } checkpoint && checkpoint.Size >= atLeast)
                 return (note, checkpoint);
             await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
+    }
+
+    /// <summary>Of Patient/anna. Until its newest version is in a signed checkpoint, the server asks to be asked again.</summary>
+    internal static async Task<HttpResponseMessage> EvidenceAsync(RunningServer server)
+    {
+        while (true)
+        {
+            var answer = await server.Http.GetAsync("Patient/anna/$evidence-pack", TestContext.Current.CancellationToken);
+            if (answer.StatusCode is not System.Net.HttpStatusCode.ServiceUnavailable) return answer;
+            answer.Dispose();
         }
     }
 
