@@ -13,15 +13,23 @@ case "$(dotnet --version)" in
 esac
 
 # Builds quietly: nothing on success, the compiler's own words on failure. Two builds of one checkout wait for each other.
+# A package registry may fail once, and then the build is tried again; the compiler never does.
 build() {
-  local log; log="$(mktemp)"
+  local log pause; log="$(mktemp)"
   mkdir -p "$root/.cache"
-  if ! flock_or_run dotnet build "$@" -c Release -v quiet -nologo >"$log" 2>&1; then
-    cat "$log" >&2
-    rm -f "$log"
-    exit 70
-  fi
+  for pause in 5 10 20 40 never; do
+    if flock_or_run dotnet build "$@" -c Release -v quiet -nologo >"$log" 2>&1; then
+      rm -f "$log"
+      return
+    fi
+    if [ "$pause" = never ] || ! grep -qE 'error NU|NuGet\.targets' "$log"; then break; fi
+    echo "Packages could not be fetched; trying again in $pause seconds:" >&2
+    grep -E 'error NU|NuGet\.targets' "$log" | head -3 >&2
+    sleep "$pause"
+  done
+  cat "$log" >&2
   rm -f "$log"
+  exit 70
 }
 
 # The lock is not handed down: a compiler server that outlives the build would keep it.
