@@ -28,4 +28,7 @@ internal static partial class Log
 
     [LoggerMessage(2011, LogLevel.Critical, "A fault of the server in the write path")]
     public static partial void LaneFault(ILogger logger, Exception exception);
+
+    [LoggerMessage(2020, LogLevel.Error, "The follower {Follower} has stopped after position {Position}: {Reason}")]
+    public static partial void FollowerStopped(ILogger logger, string follower, long position, string reason);
 }

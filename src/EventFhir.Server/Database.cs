@@ -5,6 +5,7 @@ using EventFhir.Core.Search.Parameters;
 using EventFhir.Postgres;
 using EventFhir.Postgres.Embedded;
 using EventFhir.Postgres.Feed;
+using EventFhir.Postgres.Following;
 using EventFhir.Postgres.Migrations;
 using EventFhir.Postgres.Parameters;
 using EventFhir.Postgres.Projections;
@@ -98,8 +99,8 @@ public sealed class Database : IAsyncDisposable
     public async Task CatchUpAsync(EventFhirOptions options, LogSigners signers, CancellationToken cancellationToken)
     {
         await new Sequencer(Events).SettleAsync(cancellationToken);
-        var integrator = new TreeIntegrator(Events, options.Release, signers, TimeSpan.Zero);
-        while ((await integrator.PassAsync(cancellationToken)).HasMore) { }
+        var tree = new TreeIntegrator(options.Release, signers, TimeSpan.Zero).Follower;
+        await new FollowerRun(Events, tree, Guid.NewGuid().ToString(), loggers.CreateLogger<FollowerRun>()).CatchUpAsync(cancellationToken);
     }
 
     /// <summary>Makes the search indexes that an import has put off.</summary>

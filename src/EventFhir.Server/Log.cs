@@ -26,4 +26,10 @@ internal static partial class Log
 
     [LoggerMessage(1052, LogLevel.Information, "{Work}: it goes on, after {Failures} failures")]
     public static partial void BackgroundWorkGoesOn(ILogger logger, string work, int failures);
+
+    [LoggerMessage(1061, LogLevel.Information, "Rebuilt {Projection}: {Count} in {Seconds} s")]
+    public static partial void Rebuilt(ILogger logger, string projection, long count, double seconds);
+
+    [LoggerMessage(1062, LogLevel.Error, "The rebuild of {Projection} failed; what was there stays in use: {Reason}")]
+    public static partial void RebuildFailed(ILogger logger, string projection, string reason);
 }

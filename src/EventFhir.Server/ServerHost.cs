@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Data.Common;
 
 using EventFhir.Core;
@@ -6,6 +7,7 @@ using EventFhir.Postgres;
 using EventFhir.Postgres.Conditions;
 using EventFhir.Postgres.Erasing;
 using EventFhir.Postgres.Feed;
+using EventFhir.Postgres.Following;
 using EventFhir.Postgres.Parameters;
 using EventFhir.Postgres.Proof;
 using EventFhir.Postgres.Reading;
@@ -45,7 +47,9 @@ public sealed class ServerHost : IAsyncDisposable
     private readonly FeedHead feedHead = new();
     private readonly BackgroundLoop sequencing;
     private readonly LogSigners signers;
-    private readonly BackgroundLoop proving;
+    private readonly ImmutableArray<FollowerWork> following;
+    private readonly ProjectionWatch watch;
+    private readonly ProjectionRebuilds rebuilds;
     private DeferredRequests? deferred;
 
     private ServerHost(
@@ -56,8 +60,11 @@ public sealed class ServerHost : IAsyncDisposable
         (this.app, this.registry, this.store, this.daemon, this.reindexing) = (app, registry, store, daemon, reindexing);
         var logger = app.Services.GetRequiredService<ILogger<BackgroundLoop>>();
         sequencing = new BackgroundLoop(SequencerWork.Name, new SequencerWork(database.Events, feedHead).StepAsync, logger);
-        var integrator = new TreeIntegrator(database.Events, options.Release, signers, TreeWork.CheckpointInterval);
-        proving = new BackgroundLoop(TreeWork.Name, new TreeWork(integrator).StepAsync, logger);
+        var loggers = app.Services.GetRequiredService<ILoggerFactory>();
+        var followers = Followers.Of(options, signers);
+        following = [.. followers.Select(follower => new FollowerWork(database.Events, follower, Followers.CheckpointInterval, loggers))];
+        watch = new ProjectionWatch(new Projections(database.Events), loggers.CreateLogger<BackgroundLoop>());
+        rebuilds = new ProjectionRebuilds(database.Events, registry, followers, loggers.CreateLogger<ProjectionRebuilds>());
         // What an import that was killed has left is slow to search, not wrong.
         indexing = new BackgroundLoop(
             "Making the search indexes that an import left", token => CompleteIndexesAsync(options, database, token), logger);
@@ -92,7 +99,8 @@ public sealed class ServerHost : IAsyncDisposable
         }
         daemon.Start();
         host.sequencing.Start();
-        host.proving.Start();
+        foreach (var work in host.following) work.Start();
+        host.watch.Start();
         host.indexing.Start();
         Log.Serving(loggers.CreateLogger<ServerHost>(), options.Release.Name, host.Url);
         return host;
@@ -109,7 +117,9 @@ public sealed class ServerHost : IAsyncDisposable
         await daemon.DisposeAsync();
         await store.DisposeAsync();
         await sequencing.DisposeAsync();
-        await proving.DisposeAsync();
+        foreach (var work in following) await work.DisposeAsync();
+        await rebuilds.DisposeAsync();
+        await watch.DisposeAsync();
         signers.Dispose();
         registry.Dispose();
         await app.DisposeAsync();
@@ -204,7 +214,8 @@ public sealed class ServerHost : IAsyncDisposable
         var feed = new FeedReader(database.Events, release);
         new FeedEndpoints(feed, feedHead, registry, baseUrl, time, app.Lifetime).Map(app);
         new GroupEndpoints(new ConsumerGroups(database.Events), feed).Map(app);
-        new HealthEndpoints(database.Events.AnswersAsync, app.Lifetime).Map(app);
+        new HealthEndpoints(database.Events.AnswersAsync, () => watch.Troubles, app.Lifetime).Map(app);
+        new ProjectionEndpoints(new Projections(database.Events), rebuilds, baseUrl).Map(app);
         new ProofEndpoints(proofs, release).Map(app);
     }
 }

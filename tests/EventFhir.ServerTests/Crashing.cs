@@ -61,7 +61,21 @@ public sealed class Crashing
         await UntilAsync(() => acknowledged.Count > before + Writers, "the server recovers from the crash of its database", server);
         await stop.CancelAsync();
         await writers;
+        await FollowersGoOnAsync(server);
         Assert.Equal(0, await server.StopAsync());
+    }
+
+    /// <summary>What follows the feed has lost its database too, and catches up without being told.</summary>
+    private static async Task FollowersGoOnAsync(EventFhirProcess server)
+    {
+        using var http = new HttpClient { BaseAddress = server.Url };
+        for (var patience = Stopwatch.StartNew(); ; await Task.Delay(100))
+        {
+            var answer = JsonNode.Parse(await http.GetStringAsync("../admin/projections"))!["projections"]!.AsArray();
+            Assert.All(answer, status => Assert.Equal("running", (string?)status!["state"]));
+            if (answer.Count > 1 && answer.All(status => (long)status!["lagEvents"]! == 0)) return;
+            Assert.True(patience.Elapsed < PatienceMax, $"They are behind: {answer.ToJsonString()}");
+        }
     }
 
     /// <summary>Some seconds, and long enough for what is to be lost to have been acknowledged.</summary>

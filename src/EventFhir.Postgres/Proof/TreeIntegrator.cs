@@ -1,65 +1,54 @@
 using EventFhir.Core.Proof;
 using EventFhir.Model.Definitions;
+using EventFhir.Postgres.Following;
 
 using Npgsql;
 
 namespace EventFhir.Postgres.Proof;
 
-/// <param name="Size">Leaves in the tree after the pass.</param>
-/// <param name="HasMore">There are more events to take in at once.</param>
-public readonly record struct TreePass(long Size, bool HasMore);
-
 /// <summary>
-/// Takes events into the tree by their positions in the feed and signs its root. Tiles, size and checkpoint change in one transaction, under the lock
-/// of the tree's one row; so any number of nodes may run it, and each leaf is taken in once.
+/// Takes events into the tree by their positions in the feed and signs its root. A follower whose position is the size of the tree: tiles, size and
+/// checkpoint change in one transaction.
 /// </summary>
 /// <param name="interval">The time from one checkpoint to the next at least, over all nodes.</param>
-public sealed class TreeIntegrator(EventDatabase database, Release release, LogSigners signers, TimeSpan interval)
+public sealed class TreeIntegrator(Release release, LogSigners signers, TimeSpan interval)
 {
+    public const string Name = "tree";
+    private const int Version = 1;
+
     /// <summary>Events that one transaction takes in.</summary>
     private const int PageMax = 10_000;
 
-    private const string Probe =
-        "select t.size < s.position or t.size > coalesce((select max(size) from es.checkpoint), 0) from es.tree t, es.sequencer s";
+    private const string TimeToSign =
+        "select s.epoch, t.signed_at is null or clock_timestamp() - t.signed_at >= $1, s.position from es.tree t, es.sequencer s";
 
-    private const string Take =
-        """
-        select t.size, s.position, s.epoch, t.signed_at is null or clock_timestamp() - t.signed_at >= $1
-        from es.tree t, es.sequencer s for update of t skip locked
-        """;
+    private const string LastCheckpoint = "select note from es.checkpoint where size <= $1 order by size desc limit 1";
 
-    public async Task<TreePass> PassAsync(CancellationToken cancellationToken)
+    /// <summary>A rebuild makes the tiles anew from the log; it is refused if the log is not the one that was signed.</summary>
+    public Follower Follower => new(Name, Version, PageMax, HandleAsync) { Tables = [TileRows.Table], CheckAsync = CheckAsync };
+
+    private async Task<long> HandleAsync(FollowedPage page, CancellationToken cancellationToken)
     {
-        await using var connection = await database.Maintenance.OpenConnectionAsync(cancellationToken);
-        await using (var probe = new NpgsqlCommand(Probe, connection))
-            if (await probe.ExecuteScalarAsync(cancellationToken) is not true) return default;
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        var (size, head, epoch, isDue) = await LockAsync(connection, cancellationToken);
-        // Another node has the tree, or has just signed: what is new waits for the next checkpoint.
-        if (epoch == 0 || (!isDue && head - size < PageMax)) return new TreePass(size, HasMore: false);
+        var (epoch, isDue, head) = await TimeToSignAsync(page.Connection, cancellationToken);
+        // Somebody has just signed: what is new waits for the next checkpoint.
+        if (!page.IsOfRebuild && (epoch == 0 || (!isDue && head - page.From < PageMax))) return page.From;
 
-        var tiles = await TileRows.ReadAsync(connection, GrowingTree.EdgeOf(size), cancellationToken);
-        var tree = new GrowingTree(size, tiles.Values);
-        var upto = Math.Min(head, size + PageMax);
-        await AppendAsync(connection, tree, upto, cancellationToken);
-        await TileRows.WriteAsync(connection, tree.TakeChanged(), cancellationToken);
-        var isSigned = isDue || upto == head;
-        if (isSigned) await SignAsync(connection, tree, epoch, cancellationToken);
-        await using var grow = new NpgsqlCommand(
-            "update es.tree set size = $1, signed_at = case when $2 then clock_timestamp() else signed_at end", connection)
-        {
-            Parameters = { new NpgsqlParameter<long> { TypedValue = tree.Size }, new NpgsqlParameter<bool> { TypedValue = isSigned } },
-        };
-        await grow.ExecuteNonQueryAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-        return new TreePass(tree.Size, upto < head);
+        var tiles = await TileRows.ReadAsync(page.Connection, GrowingTree.EdgeOf(page.From), page.Suffix, cancellationToken);
+        var tree = new GrowingTree(page.From, tiles.Values);
+        await AppendAsync(page.Connection, tree, page.Upto, cancellationToken);
+        await TileRows.WriteAsync(page.Connection, tree.TakeChanged(), page.Suffix, cancellationToken);
+        if (!page.IsOfRebuild && (isDue || page.Upto == head)) await SignAsync(page.Connection, tree, epoch, cancellationToken);
+        return tree.Size;
     }
 
-    private async Task<(long Size, long Head, int Epoch, bool IsDue)> LockAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    private async Task<(int Epoch, bool IsDue, long Head)> TimeToSignAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(Take, connection) { Parameters = { new NpgsqlParameter<TimeSpan> { TypedValue = interval } } };
+        await using var command = new NpgsqlCommand(TimeToSign, connection)
+        {
+            Parameters = { new NpgsqlParameter<TimeSpan> { TypedValue = interval } },
+        };
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
-        return await row.ReadAsync(cancellationToken) ? (row.GetInt64(0), row.GetInt64(1), row.GetInt32(2), row.GetBoolean(3)) : default;
+        return await row.ReadAsync(cancellationToken) ? (row.GetInt32(0), row.GetBoolean(1), row.GetInt64(2)) : default;
     }
 
     private async Task AppendAsync(NpgsqlConnection connection, GrowingTree tree, long upto, CancellationToken cancellationToken)
@@ -79,14 +68,32 @@ public sealed class TreeIntegrator(EventDatabase database, Release release, LogS
     {
         await signers.RegisterAsync(connection, cancellationToken);
         var checkpoint = new Checkpoint($"{signers.LogName}/e{epoch}", tree.Size, tree.Root());
-        await using var command = new NpgsqlCommand("insert into es.checkpoint (size, note) values ($1, $2) on conflict do nothing", connection)
+        await using var batch = connection.CreateBatch();
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("insert into es.checkpoint (size, note) values ($1, $2) on conflict do nothing")
         {
             Parameters =
             {
                 new NpgsqlParameter<long> { TypedValue = tree.Size },
                 new NpgsqlParameter<string> { TypedValue = SignedNote.Sign(checkpoint.ToString(), signers.All).ToString() },
             },
+        });
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("update es.tree set signed_at = clock_timestamp()"));
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>
+    /// The tiles made anew have to lead to the root that was signed last; else the log is not what it was, and the old tiles are the proof.
+    /// </summary>
+    private static async Task<string?> CheckAsync(FollowedPage page, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(LastCheckpoint, page.Connection)
+        {
+            Parameters = { new NpgsqlParameter<long> { TypedValue = page.Upto } },
         };
-        await command.ExecuteNonQueryAsync(cancellationToken);
+        if (await command.ExecuteScalarAsync(cancellationToken) is not string note) return null;
+        if (SignedNote.Parse(note) is not { } signed || Checkpoint.Parse(signed.Text) is not { } checkpoint)
+            return "The newest checkpoint is damaged.";
+        var root = await TileRows.RootAsync(page.Connection, checkpoint.Size, page.Suffix, cancellationToken);
+        return root == checkpoint.Root ? null : $"The log is not the one that was signed at size {checkpoint.Size}; run: eventfhir verify.";
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 
 using EventFhir.Model.Definitions;
+using EventFhir.Postgres.Following;
 using EventFhir.Postgres.Parameters;
 using EventFhir.Postgres.Projections;
 using EventFhir.Postgres.Sql;
@@ -9,7 +10,7 @@ using Npgsql;
 
 namespace EventFhir.Postgres.Replay;
 
-/// <param name="Resources">Live resources whose search rows were made anew; so were those of their past versions.</param>
+/// <param name="Resources">Live resources whose search rows were made anew; so were those of their past versions. Of a follower: events.</param>
 public sealed record RebuildReport(long Resources, TimeSpan Duration);
 
 /// <summary>Another rebuild of the same database is under way.</summary>
@@ -28,8 +29,7 @@ public sealed class Rebuild(EventDatabase database, ReplayRules startRules)
     private const int Workers = 2;
     private const int LockedEventsMax = 2_000;
     private const int CatchUpsMax = 5;
-
-    private const string DropOld = "drop schema if exists fhir_old cascade; drop schema if exists fhir_past_old cascade";
+    private static readonly TimeSpan TellInterval = TimeSpan.FromSeconds(1);
 
     /// <summary>Waits for the writes in flight and holds back new ones until the transaction ends; reads go on.</summary>
     private const string StopWrites = "lock table es.stream in exclusive mode";
@@ -42,8 +42,7 @@ public sealed class Rebuild(EventDatabase database, ReplayRules startRules)
         var started = Stopwatch.GetTimestamp();
         done = 0;
         await using var connection = await database.Maintenance.OpenConnectionAsync(cancellationToken);
-        if (!await connection.ReadAsync<bool>("select pg_try_advisory_lock(hashtextextended('eventfhir.rebuild', 0))", cancellationToken))
-            throw new RebuildRunningException();
+        await using var note = await RebuildNote.BeginAsync(connection, Following.Projections.Search, cancellationToken);
         try
         {
             // Nobody takes up, indexes or drops a custom parameter until the swap; those that are being indexed are complete by then.
@@ -51,16 +50,18 @@ public sealed class Rebuild(EventDatabase database, ReplayRules startRules)
             rules = await WithCustomsAsync(connection, cancellationToken);
             var reached = await ReplayHeadsAsync(connection, cancellationToken);
             await PrepareAsync(connection, cancellationToken);
-            await LoadAllAsync(connection, progress, cancellationToken);
+            await LoadAllAsync(connection, note, progress, cancellationToken);
             await LoadPastAsync(reached, cancellationToken);
             await CreateIndexesAsync(connection, cancellationToken);
             reached = await CatchUpAsync(connection, reached, cancellationToken);
             await SwapAsync(connection, reached, cancellationToken);
-            await connection.RunAsync(DropOld, cancellationToken);
+            await new OldTables(connection).DropAsync(cancellationToken);
+            await note.EndAsync(done);
         }
-        finally
+        catch (Exception exception) when (exception is not OperationCanceledException && !FailureReason.IsOutage(exception))
         {
-            await connection.RunAsync("select pg_advisory_unlock_all()", CancellationToken.None);
+            await note.FailAsync(FailureReason.Of(exception));
+            throw;
         }
         return new RebuildReport(done, Stopwatch.GetElapsedTime(started));
     }
@@ -72,12 +73,15 @@ public sealed class Rebuild(EventDatabase database, ReplayRules startRules)
         return ReplayRules.Of(extractor.With(extractor.Definitions.With(customs.Generation, customs.Customs)));
     }
 
-    /// <summary>Returns the number that every event so far is at or below.</summary>
+    /// <summary>
+    /// Returns the number that every event so far is at or below. Writes are held back longer only if heads or totals differ from the log.
+    /// </summary>
     private static async Task<long> ReplayHeadsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
+        var differ = await connection.ReadAsync<bool>(SqlFile.Read("replay-differs.sql"), cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await connection.RunAsync(StopWrites, cancellationToken);
-        await connection.RunAsync(SqlFile.Read("replay-heads.sql"), cancellationToken);
+        if (differ) await connection.RunAsync(SqlFile.Read("replay-heads.sql"), cancellationToken);
         var reached = await connection.ReadAsync<long>("select last_value from es.seq", cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return reached;
@@ -85,18 +89,21 @@ public sealed class Rebuild(EventDatabase database, ReplayRules startRules)
 
     private static async Task PrepareAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        await connection.RunAsync(DropOld, cancellationToken);
-        await connection.RunAsync("drop schema if exists fhir_next cascade; drop schema if exists fhir_past_next cascade", cancellationToken);
+        await new OldTables(connection).DropAsync(cancellationToken);
         await connection.RunAsync("create schema fhir_next; create schema fhir_past_next", cancellationToken);
         await connection.RunAsync("create table fhir_next.layout (like fhir.layout including all)", cancellationToken);
     }
 
-    private async Task LoadAllAsync(NpgsqlConnection connection, IProgress<long>? progress, CancellationToken cancellationToken)
+    private async Task LoadAllAsync(
+        NpgsqlConnection connection, RebuildNote note, IProgress<long>? progress, CancellationToken cancellationToken)
     {
         foreach (var type in await TypesInUseAsync(connection, cancellationToken)) await CreateTablesAsync(connection, type, cancellationToken);
         var last = await connection.ReadAsync<long>("select coalesce(max(rid), 0) from es.stream", cancellationToken);
         var next = 0L;
-        await Task.WhenAll(Enumerable.Range(0, Workers).Select(_ => Task.Run(LoadAsync, cancellationToken)));
+        var loading = Task.WhenAll(Enumerable.Range(0, Workers).Select(_ => Task.Run(LoadAsync, cancellationToken)));
+        while (await Task.WhenAny(loading, Task.Delay(TellInterval, cancellationToken)) != loading)
+            await note.TellAsync(Interlocked.Read(ref done), cancellationToken);
+        await loading;
 
         async Task LoadAsync()
         {

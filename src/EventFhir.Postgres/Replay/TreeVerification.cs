@@ -21,7 +21,7 @@ internal sealed class TreeVerification(NpgsqlConnection connection, Release rele
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         await CheckFeedAsync(cancellationToken);
-        var size = await connection.ReadAsync<long>("select size from es.tree", cancellationToken);
+        var size = await connection.ReadAsync<long>("select coalesce((select position from es.follower where name = 'tree'), 0)", cancellationToken);
         await CheckLeavesAsync(size, cancellationToken);
         await CheckTilesAsync(size, cancellationToken);
         await CheckCheckpointsAsync(size, cancellationToken);
@@ -130,21 +130,12 @@ internal sealed class TreeVerification(NpgsqlConnection connection, Release rele
                     ? "is not of this tree"
                     : !note.IsSignedBy(keys) || note.Signatures.Any(signature => !keys.Exists(key => key.Id == signature.KeyId))
                         ? "is not signed by the keys of the log"
-                        : await RootAsync(signed, cancellationToken) != checkpoint.Root ? "has another root than the tree" : null;
+                        : await TileRows.RootAsync(connection, signed, suffix: "", cancellationToken) != checkpoint.Root
+                            ? "has another root than the tree" : null;
             if (problem is null || found++ >= shownMax) continue;
             Add(string.Create(CultureInfo.InvariantCulture, $"the checkpoint of size {signed} {problem}"), "");
         }
         if (size > 0 && (notes.Count == 0 || notes[^1].Size < 1)) Add("the tree has no checkpoint", "");
-    }
-
-    /// <summary>Null if tiles are missing, which is another finding.</summary>
-    private async Task<TreeHash?> RootAsync(long size, CancellationToken cancellationToken)
-    {
-        var plan = ProofPlan.OfRoot(size);
-        var tiles = await TileRows.ReadAsync(connection, plan.Tiles, cancellationToken);
-        return plan.Tiles.All(address => tiles.TryGetValue(address, out var tile) && tile.Width >= address.WidthIn(size))
-            ? plan.Resolve(tiles)[0]
-            : null;
     }
 
     private void Add(string what, string subject) => differences.Add(new Difference(what, subject));

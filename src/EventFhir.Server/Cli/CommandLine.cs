@@ -59,6 +59,7 @@ public static class CommandLine
         root.Subcommands.Add(DiffCommand.Define(options));
         root.Subcommands.Add(TailCommand.Define(options));
         root.Subcommands.Add(RebuildCommand.Define(options));
+        root.Subcommands.Add(ProjectionsCommand.Define(options));
         root.Subcommands.Add(VerifyCommand.Define(options));
         root.Subcommands.Add(EvidenceCommand.Define(options));
         root.Subcommands.Add(MigrateCommand.Define(options));

@@ -1,4 +1,4 @@
-using System.Data.Common;
+using EventFhir.Postgres.Following;
 
 namespace EventFhir.Server.Daemon;
 
@@ -42,7 +42,7 @@ public sealed class BackgroundLoop(string work, Func<CancellationToken, Task> st
             }
             catch (Exception exception) when (exception is not OutOfMemoryException)
             {
-                if (failures++ == 0) Log.BackgroundWorkFailed(logger, work, Reason(exception));
+                if (failures++ == 0) Log.BackgroundWorkFailed(logger, work, FailureReason.Of(exception));
                 // Not all nodes at once.
                 var delay = Math.Min(
                     RetryDelayMin.TotalMilliseconds * Math.Pow(2, Math.Min(failures, DoublingsMax)), RetryDelayMax.TotalMilliseconds);
@@ -51,8 +51,4 @@ public sealed class BackgroundLoop(string work, Func<CancellationToken, Task> st
             }
         }
     }
-
-    /// <summary>The message of the database is left out: it may quote what is stored.</summary>
-    private static string Reason(Exception exception) =>
-        (exception as DbException)?.SqlState ?? (exception as InvalidDataException)?.Message ?? exception.GetType().Name;
 }

@@ -1,5 +1,3 @@
-using System.Net;
-
 using EventFhir.Core;
 using EventFhir.Postgres.Search;
 
@@ -16,9 +14,6 @@ public sealed record ExplainWish(ExplainMode? Mode)
 {
     public const string Parameter = "_explain";
 
-    /// <summary>Headers by which proxies say that a request is not their own.</summary>
-    private static readonly string[] Forwarding = ["Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP"];
-
     public static Outcome<ExplainWish> Of(HttpContext http, BaseUrl baseUrl)
     {
         if (!MayBeAsked(http)) return new ExplainWish(Mode: null);
@@ -28,7 +23,7 @@ public sealed record ExplainWish(ExplainMode? Mode)
                 .Where(parameter => parameter.Name == Parameter && parameter.Value.Length > 0).Select(parameter => parameter.Value).Distinct(),
         ];
         if (wishes.Length == 0) return new ExplainWish(Mode: null);
-        if (!IsLocal(http) || baseUrl.IsConfigured)
+        if (!LocalClient.IsLocal(http) || baseUrl.IsConfigured)
             return Refusal.Of(RefusalKind.Forbidden, "forbidden", "_explain is for clients on the server's own machine, without a proxy between.");
         return wishes switch
         {
@@ -46,10 +41,4 @@ public sealed record ExplainWish(ExplainMode? Mode)
             if (pair.EncodedName.Span is Parameter || pair.EncodedName.Span.ContainsAny('%', '+')) return true;
         return false;
     }
-
-    /// <summary>The name asked for counts too: a page of another site can send a browser here by a name of its own.</summary>
-    private static bool IsLocal(HttpContext http) =>
-        http.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address)
-        && (http.Request.Host.Host is "localhost" || (IPAddress.TryParse(http.Request.Host.Host, out var asked) && IPAddress.IsLoopback(asked)))
-        && !Forwarding.Any(http.Request.Headers.ContainsKey);
 }

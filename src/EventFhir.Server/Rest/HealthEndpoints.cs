@@ -1,13 +1,18 @@
+using System.Collections.Immutable;
+
 namespace EventFhir.Server.Rest;
 
 /// <summary>Where load balancers and orchestrators ask: /health while the process serves, /ready when requests would be answered.</summary>
-public sealed class HealthEndpoints(Func<CancellationToken, Task<bool>> isDatabaseReady, IHostApplicationLifetime lifetime)
+/// <param name="troubles">What works, but not as it should: told by /health, which stays 200, since a restart would not help.</param>
+public sealed class HealthEndpoints(
+    Func<CancellationToken, Task<bool>> isDatabaseReady, Func<ImmutableArray<string>> troubles, IHostApplicationLifetime lifetime)
 {
     private static readonly TimeSpan PatienceMax = TimeSpan.FromSeconds(2);
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapMethods("/health", ["GET", "HEAD"], http => AnswerAsync(http, 200, "healthy"));
+        routes.MapMethods("/health", ["GET", "HEAD"], http =>
+            AnswerAsync(http, 200, troubles() is { IsEmpty: false } found ? "degraded\n" + string.Join('\n', found) : "healthy"));
         routes.MapMethods("/ready", ["GET", "HEAD"], async http =>
         {
             var ready = !lifetime.ApplicationStopping.IsCancellationRequested && await IsReadyAsync(http.RequestAborted);

@@ -25,6 +25,9 @@ public static class BenchCommands
                                      data stays in the kept folder, so that the next run need not load it. Figures
                                      go to a file, and another run over more data is compared with it. Only where
                                      it is named: custom-parameter, which writes while it measures
+        bench projections [--patients N | --data FOLDER] [--clones N] [--keep FOLDER] [--only SCENARIO,…] [--save]
+                                     projection-rebuild: everything derived is made anew while 16 clients read and
+                                     write, then verified; projection-lag: how late searches and followers are
         bench load ADDRESS [--connections N] [--seconds N] [--rate N] [--process ID]
                                      create-observation against a server that runs already; with its
                                      process id also what it allocates
@@ -43,6 +46,7 @@ public static class BenchCommands
         ["transactions", ..] => await QuickCommand.RunTransactionsAsync(Options.Parse(arguments[1..])),
         ["public", ..] => await QuickCommand.RunPublicAsync(Options.Parse(arguments[1..])),
         ["feed", ..] => await QuickCommand.RunFeedAsync(Options.Parse(arguments[1..])),
+        ["projections", ..] => await SearchCommand.RunProjectionsAsync(Options.Parse(arguments[1..])),
         ["search", ..] => await SearchCommand.RunAsync(Options.Parse(arguments[1..])),
         ["load", var address, ..] => LoadCommand.Run(address, Options.Parse(arguments[2..])),
         ["micro", ..] => MicroCommand.Run(arguments[1..]),

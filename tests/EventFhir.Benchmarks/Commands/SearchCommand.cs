@@ -6,10 +6,16 @@ using EventFhir.Benchmarks.Scenarios;
 
 namespace EventFhir.Benchmarks.Commands;
 
-/// <summary><c>bench search</c>.</summary>
+/// <summary><c>bench search</c> and <c>bench projections</c>, which run over the same data.</summary>
 public static class SearchCommand
 {
-    public static async Task<int> RunAsync(Options options)
+    public static Task<int> RunAsync(Options options) => RunAsync(options, (bench, report, only) =>
+        new SearchRun(bench, report, TimeSpan.FromSeconds(options.Number("seconds", 2)), only).RunAsync());
+
+    public static Task<int> RunProjectionsAsync(Options options) => RunAsync(options, static (bench, report, only) =>
+        new ProjectionRun(bench, report, scenario => only.IsEmpty || only.Contains(scenario, StringComparer.Ordinal)).RunAsync());
+
+    private static async Task<int> RunAsync(Options options, Func<Bench, RunReport, ImmutableArray<string>, Task> run)
     {
         var start = Stopwatch.GetTimestamp();
         ImmutableArray<string> only = [.. options.Text("only")?.Split(',') ?? []];
@@ -21,7 +27,7 @@ public static class SearchCommand
         var report = new RunReport(
             DateTimeOffset.UtcNow, Machine.Describe(), Machine.Load(),
             options.Has("clones") ? $"{name} x {options.Text("clones")}" : name, resources, bytes, await bench.SettingsAsync());
-        await new SearchRun(bench, report, TimeSpan.FromSeconds(options.Number("seconds", 2)), only).RunAsync();
+        await run(bench, report, only);
         report.LoadAfter = Machine.Load();
         report.Seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         TableWriter.Write(report, Console.Out);

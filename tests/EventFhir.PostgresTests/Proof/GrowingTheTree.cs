@@ -1,5 +1,4 @@
 using EventFhir.Core.Proof;
-using EventFhir.Model.Definitions;
 using EventFhir.Postgres.Proof;
 using EventFhir.Tests;
 
@@ -81,12 +80,11 @@ public sealed class GrowingTheTree(TestCluster cluster)
     public async Task Checkpoints_are_not_signed_more_often_than_asked()
     {
         await using var fixture = await ProofFixture.NewAsync(cluster);
-        var patient = new TreeIntegrator(fixture.Store.Database, Release.R4, fixture.Signers, TimeSpan.FromHours(1));
         for (var n = 0; n < 3; n++)
         {
             await fixture.Store.WriteAsync(Put(Patient, "p", n));
             await fixture.Store.ExecuteAsync("select es.sequence()");
-            await patient.PassAsync(default);
+            await fixture.IntegrateAsync(fixture.Signers, TimeSpan.FromHours(1));
         }
         Assert.Equal(1, (await fixture.CheckpointAsync()).Size);
         await fixture.SettleAsync();
@@ -102,7 +100,7 @@ public sealed class GrowingTheTree(TestCluster cluster)
         using var next = await LogSigners.OpenAsync(fixture.Store.Database, [NoteSigner.NewPem()], default);
         await fixture.Store.WriteAsync(Put(Patient, "p", 2));
         await fixture.Store.ExecuteAsync("select es.sequence()");
-        await new TreeIntegrator(fixture.Store.Database, Release.R4, next, TimeSpan.Zero).PassAsync(default);
+        await fixture.IntegrateAsync(next, TimeSpan.Zero);
         var keys = await fixture.Reader.KeysAsync(default);
         Assert.Equal(2, keys.Length);
         var note = SignedNote.Parse((await fixture.Reader.CheckpointAsync(default))!)!;

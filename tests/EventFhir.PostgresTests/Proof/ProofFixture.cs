@@ -1,9 +1,12 @@
 using EventFhir.Core.Events;
 using EventFhir.Core.Proof;
 using EventFhir.Model.Definitions;
+using EventFhir.Postgres.Following;
 using EventFhir.Postgres.Proof;
 using EventFhir.Postgres.Replay;
 using EventFhir.Tests;
+
+using Microsoft.Extensions.Logging.Abstractions;
 
 using static EventFhir.PostgresTests.StoreFixture;
 
@@ -50,7 +53,17 @@ internal sealed class ProofFixture : IAsyncDisposable
         await IntegrateAsync();
     }
 
-    public async Task<TreePass> IntegrateAsync() => await new TreeIntegrator(Store.Database, Release.R4, Signers, TimeSpan.Zero).PassAsync(default);
+    public Task<FollowerStep> IntegrateAsync() => IntegrateAsync(Signers, TimeSpan.Zero);
+
+    /// <summary>A pass as somebody who has not been seen before.</summary>
+    public async Task<FollowerStep> IntegrateAsync(LogSigners signers, TimeSpan interval)
+    {
+        var tree = new TreeIntegrator(Release.R4, signers, interval).Follower;
+        var run = new FollowerRun(Store.Database, tree, Guid.NewGuid().ToString(), NullLogger.Instance);
+        var step = await run.StepAsync(default);
+        await run.ReleaseAsync(default);
+        return step;
+    }
 
     public Task<VerificationReport> VerifyAsync() => new Verification(Store.Database, Rules).RunAsync(null, default);
 

@@ -4,10 +4,13 @@ using EventFhir.Model.Definitions;
 using EventFhir.Postgres;
 using EventFhir.Postgres.Erasing;
 using EventFhir.Postgres.Feed;
+using EventFhir.Postgres.Following;
 using EventFhir.Postgres.Proof;
 using EventFhir.Postgres.Reading;
 using EventFhir.Postgres.Replay;
 using EventFhir.Tests;
+
+using Microsoft.Extensions.Logging.Abstractions;
 
 using Npgsql;
 
@@ -32,7 +35,9 @@ public sealed class RolesOfTheDatabase(TestCluster cluster)
         await server.ExecuteAsync("select es.ensure_partitions(50000000)");
         await new Sequencer(server.Database).SettleAsync(default);
         using var signers = await LogSigners.OpenAsync(server.Database, [NoteSigner.NewPem()], default);
-        Assert.Equal(6, (await new TreeIntegrator(server.Database, Release.R4, signers, TimeSpan.Zero).PassAsync(default)).Size);
+        var tree = new TreeIntegrator(Release.R4, signers, TimeSpan.Zero).Follower;
+        await new FollowerRun(server.Database, tree, "server", NullLogger.Instance).CatchUpAsync(default);
+        Assert.Equal(6, await owner.Store.ScalarAsync<long>("select position from es.follower where name = 'tree'"));
         await new Rebuild(server.Database, ProofFixture.Rules).RunAsync(null, default);
         Assert.IsType<WriteOutcome.Appended>(await server.WriteAsync(Put(Observation, "o-9", 9)));
         Assert.Empty((await new Verification(server.Database, ProofFixture.Rules).RunAsync(null, default)).Differences);

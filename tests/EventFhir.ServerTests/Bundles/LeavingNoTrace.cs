@@ -11,7 +11,8 @@ namespace EventFhir.ServerTests.Bundles;
 /// <summary>A transaction with an entry at fault in its middle: no table has a row more or less.</summary>
 public sealed class LeavingNoTrace(RunningServer server) : IClassFixture<RunningServer>
 {
-    private static readonly string[] Followers = ["es.feed", "es.feed_batch", "es.sequencer", "es.tree", "es.tile", "es.checkpoint", "es.proof_key"];
+    private static readonly string[] Followers =
+        ["es.feed", "es.feed_batch", "es.sequencer", "es.tree", "es.tile", "es.checkpoint", "es.proof_key", "es.follower"];
 
     [Theory]
     [InlineData(3, """{"resource":{"resourceType":"Observation","status":"final"},"request":{"method":"POST","url":"Observation"}}""", 422)]
