@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Net;
+using System.Net.Sockets;
 
 using EventFhir.ServerTests.Running;
 
@@ -43,16 +45,35 @@ public sealed class Serving
     {
         using var folder = new TemporaryFolder();
         await using var server = await EventFhirProcess.ServeAsync(folder.Path);
-        using var http = new HttpClient { BaseAddress = server.Url };
+        // Nothing of the body is sent before the server reads it: then the request is under way.
+        using var handler = new SocketsHttpHandler { Expect100ContinueTimeout = TimeSpan.FromMinutes(5) };
+        using var http = new HttpClient(handler) { BaseAddress = server.Url };
         using var slow = new SlowContent(Sample.Patient("p1"));
-        var answering = http.PutAsync("Patient/p1", slow);
+        using var request = new HttpRequestMessage(HttpMethod.Put, "Patient/p1") { Content = slow, Headers = { ExpectContinue = true } };
+        var answering = http.SendAsync(request);
         await slow.Started;
-        await Task.Delay(500);
         var stopping = server.StopAsync();
-        await Task.Delay(500);
+        await UntilNobodyListensAsync(server.Url);
         slow.Finish();
         Assert.Equal(HttpStatusCode.Created, (await answering).StatusCode);
         Assert.Equal(0, await stopping);
+    }
+
+    private static async Task UntilNobodyListensAsync(Uri url)
+    {
+        for (var patience = Stopwatch.StartNew(); ; await Task.Delay(10))
+        {
+            Assert.True(patience.Elapsed < TimeSpan.FromMinutes(5), "The server goes on taking connections.");
+            try
+            {
+                using var client = new TcpClient();
+                await client.ConnectAsync(url.Host, url.Port);
+            }
+            catch (SocketException)
+            {
+                return;
+            }
+        }
     }
 
     /// <summary>A body whose second half waits.</summary>
