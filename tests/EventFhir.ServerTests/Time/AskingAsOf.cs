@@ -161,12 +161,16 @@ public sealed class AskingAsOf(RunningServer server) : IClassFixture<RunningServ
         Assert.Equal(0, (int)(await server.GetAsync("_history?_asOf=e1.0")).Json["total"]!);
     }
 
-    /// <summary>An instant that all writes so far are before, and none to come.</summary>
-    private static async Task<string> NowAsync()
+    /// <summary>
+    /// An instant that all writes so far are before, and none to come. It is asked for at once: then they are placed, in a batch of their own; what is
+    /// written before the sequencer has passed may be placed together with them, and no instant lies within a batch.
+    /// </summary>
+    private async Task<string> NowAsync()
     {
         await Task.Delay(3);
         var now = DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
         await Task.Delay(3);
+        Assert.Equal(200, (await server.GetAsync(new Uri(server.Http.BaseAddress!, $"/feed/at?time={now}").ToString())).Status);
         return now;
     }
 
